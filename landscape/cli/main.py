@@ -1,0 +1,55 @@
+"""The `landscape` command and its subcommands."""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from landscape.cli.program import leave, run_program
+
+COMMANDS = {
+    "surface": ("landscape.cli.surface", "surface_command", "sample the loss around trained weights and draw it"),
+    "page": ("landscape.cli.page", "page_command", "draw one or several surface files on one page"),
+    "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),
+    "train": ("landscape.cli.train", "train_command", "train a network and save its weights"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `landscape`, and leave the process with its exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_usage())
+        sys.exit(0 if arguments else 2)
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(version("landscape-of-loss"))
+        sys.exit(0)
+    name = arguments[0]
+    if name not in COMMANDS:
+        print(f"landscape: unknown command {name!r}; choose one of {', '.join(COMMANDS)}", file=sys.stderr)
+        sys.exit(2)
+    run_command(name, arguments[1:], f"landscape {name}")
+
+
+def run_command(name: str, arguments: Sequence[str], prog: str) -> None:
+    """Run one subcommand on this rank, and leave the process with its exit status."""
+    module, function, _ = COMMANDS[name]
+
+    def body(arguments: Sequence[str], world) -> None:
+        command: Callable = getattr(import_module(module), function)
+        command(arguments, world, prog)
+
+    leave(run_program(body, arguments))
+
+
+def script(name: str, prog: str) -> None:
+    """Run one subcommand as a script of its own."""
+    run_command(name, sys.argv[1:], prog)
+
+
+def _usage() -> str:
+    rows = [f"  {name:<10}{words}" for name, (_, _, words) in COMMANDS.items()]
+    return "\n".join(
+        ["usage: landscape COMMAND [options]", "", "commands:", *rows, "", "landscape COMMAND --help lists its options"]
+    )

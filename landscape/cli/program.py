@@ -1,0 +1,83 @@
+"""A program from its start to its exit status: ranks joined, mistakes said once, signals heard, nothing left hanging."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from landscape.sweep.run import PointFailed, Stop, Stopped
+from landscape.sweep.world import Mistake, World, join_world
+
+DONE, FAILED, REFUSED = 0, 1, 2
+
+
+def use_one_thread() -> None:
+    """Keep each process to one thread: ranks share the cores, and numbers must not depend on how many there are."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
+
+
+def run_program(body: Callable[[Sequence[str], World], None], arguments: Sequence[str]) -> int:
+    """Run a program's body on this rank and return its exit status: 0 done, 1 failed, 2 refused before the first point.
+
+    Body's `Mistake` becomes one sentence, printed by one rank; any other exception a traceback, and the end of all ranks.
+    """
+    use_one_thread()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        world = join_world()
+    except Mistake as mistake:
+        return _refuse(mistake)
+    try:
+        body(arguments, world)
+        status = DONE
+    except Mistake as mistake:
+        status = _refuse(mistake)
+    except (PointFailed, Stopped) as ended:
+        print(f"landscape: {ended}", file=sys.stderr, flush=True)
+        status = FAILED
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    except KeyboardInterrupt:
+        print("landscape: stopped before the sweep began", file=sys.stderr, flush=True)
+        world.abort()
+        return FAILED
+    except BaseException:
+        traceback.print_exc()
+        world.abort()
+        return FAILED
+    world.finish()
+    return status
+
+
+def leave(status: int) -> None:
+    """End the process at once, even while a point is being computed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def stop_on_signals() -> Stop:
+    """From now on let SIGINT and SIGTERM ask the sweep to end, instead of interrupting whatever is being done."""
+    stop = Stop()
+
+    def request(number: int, _frame) -> None:
+        stop.request(f"stopped by {signal.Signals(number).name}; what was done is kept, and the same command goes on")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, request)
+    return stop
+
+
+def _interrupt(_number: int, _frame) -> None:
+    raise KeyboardInterrupt
+
+
+def _refuse(mistake: Mistake) -> int:
+    if not mistake.said:
+        print(f"landscape: {mistake}", file=sys.stderr, flush=True)
+    return mistake.status

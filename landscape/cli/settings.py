@@ -1,0 +1,149 @@
+"""The settings of `landscape surface`: options, their defaults, and values made of their texts."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from landscape.cli.arguments import add_data_options, add_model_options, model_arguments, numbers
+from landscape.grid import Grid, axis_from_text
+
+DEFAULT_AXIS = "-1:1:25"
+DEFAULT_NUM_SAMPLES = 500
+SPLITS = {"train": ("train",), "test": ("test",), "both": ("train", "test")}
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceSettings:
+    """What a run of `landscape surface` was asked for; None where the checkpoint or the data decide."""
+
+    model: str | None
+    model_arguments: dict[str, object]
+    checkpoint: Path | None
+    untrained: int | None
+    dataset: str | None
+    data_dir: Path
+    cache_dir: Path | None
+    download: bool
+    splits: tuple[str, ...]
+    num_samples: int | str | None
+    subset_seed: int
+    mean: tuple[float, ...] | None
+    std: tuple[float, ...] | None
+    loss: str
+    batch_size: int | None
+    seed: int
+    normalization: str
+    biases: str
+    toward: tuple[Path, ...]
+    norm_stats: str | None
+    precision: str
+    device: str
+    grid: Grid
+    out: Path | None
+    overwrite: bool
+    continue_on_other: bool
+    dry_run: bool
+
+
+def add_surface_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `landscape surface`."""
+    add_model_options(parser, None)
+    model = parser.add_argument_group("weights")
+    model.add_argument("--checkpoint", type=Path, help="trained weights: safetensors, or a torch file with a state dict")
+    model.add_argument("--untrained", type=int, metavar="SEED", help="look around fresh weights, initialized with this seed")
+    add_data_options(parser, None)
+    data = parser.add_argument_group("samples")
+    data.add_argument("--split", choices=list(SPLITS), default="train", help="whose loss (default: train)")
+    data.add_argument(
+        "--num-samples", help=f"a fixed stratified subset of each split, or all (default: {DEFAULT_NUM_SAMPLES}, or all if fewer)"
+    )
+    data.add_argument("--subset-seed", type=int, default=0, help="which subset (default: 0)")
+    data.add_argument("--mean", help="a number a channel, for inputs from 0 to 1 (default: the checkpoint's or the data set's)")
+    data.add_argument("--std", help="likewise")
+    data.add_argument(
+        "--loss", default="cross-entropy", help="cross-entropy, mse, package.module:function or path/file.py:function"
+    )
+    data.add_argument("--batch-size", type=int, help="samples a batch (default: by device and size of the input)")
+    plane = parser.add_argument_group("plane")
+    plane.add_argument("--x", help=f"MIN:MAX:NUM along the first direction (default: {DEFAULT_AXIS})")
+    plane.add_argument("--y", help="likewise along the second; --x without --y samples a line")
+    plane.add_argument("--seed", type=int, default=0, help="of the random directions (default: 0)")
+    plane.add_argument(
+        "--normalization", default="filter", help="of random directions: filter, layer, weight or none (default: filter)"
+    )
+    plane.add_argument("--biases", default="fixed", help="biases and norm parameters: fixed or moved (default: fixed)")
+    plane.add_argument("--toward", type=Path, metavar="CHECKPOINT", help="first direction: to other weights, at x = 1")
+    plane.add_argument("--toward-y", type=Path, metavar="CHECKPOINT", help="second direction, likewise")
+    plane.add_argument(
+        "--norm-stats", help="batch norm's statistics: stored, or reestimated at each point (default: stored; reestimated with --toward)"
+    )
+    run = parser.add_argument_group("run")
+    run.add_argument("--out", type=Path, help="name of the result: OUT.h5 and OUT.html (default: outputs/MODEL-DATASET)")
+    run.add_argument("--overwrite", action="store_true", help="begin anew where OUT.h5 holds another run")
+    run.add_argument("--continue-on-other", action="store_true", help="go on with a run of another device kind or torch version")
+    run.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    run.add_argument("--precision", default="float32", help="float32 or float64 (default: float32)")
+    run.add_argument("--dry-run", action="store_true", help="say what would be done and how long it would take")
+
+
+def settings_of(options: argparse.Namespace) -> SurfaceSettings:
+    """Turn parsed options into settings.
+
+    Raises:
+        ValueError: A text is not what it should be.
+    """
+    if options.checkpoint is not None and options.untrained is not None:
+        raise ValueError("give --checkpoint or --untrained, not both")
+    if options.toward_y is not None and options.toward is None:
+        raise ValueError("--toward-y needs --toward; with one other checkpoint, give it as --toward")
+    if options.toward_y is not None and options.x is not None and options.y is None:
+        raise ValueError("--toward-y is the second direction and needs --y; --x without --y samples a line")
+    for option in ("seed", "subset_seed", "untrained"):
+        if (getattr(options, option) or 0) < 0:
+            raise ValueError(f"--{option.replace('_', '-')} must be 0 or more, not {getattr(options, option)}")
+    if options.batch_size is not None and options.batch_size < 1:
+        raise ValueError(f"--batch-size must be 1 or more, not {options.batch_size}")
+    return SurfaceSettings(
+        model=options.model,
+        model_arguments=model_arguments(options.model_arg),
+        checkpoint=options.checkpoint,
+        untrained=options.untrained,
+        dataset=options.dataset,
+        data_dir=options.data_dir,
+        cache_dir=options.cache_dir,
+        download=options.download,
+        splits=SPLITS[options.split],
+        num_samples=_num_samples(options.num_samples),
+        subset_seed=options.subset_seed,
+        mean=numbers(options.mean, "--mean"),
+        std=numbers(options.std, "--std"),
+        loss=options.loss,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        normalization=options.normalization,
+        biases=options.biases,
+        toward=tuple(path for path in (options.toward, options.toward_y) if path is not None),
+        norm_stats=options.norm_stats,
+        precision=options.precision,
+        device=options.device,
+        grid=_grid(options.x, options.y),
+        out=options.out,
+        overwrite=options.overwrite,
+        continue_on_other=options.continue_on_other,
+        dry_run=options.dry_run,
+    )
+
+
+def _grid(x: str | None, y: str | None) -> Grid:
+    if x is None and y is None:
+        x = y = DEFAULT_AXIS
+    return Grid(axis_from_text(x or DEFAULT_AXIS, "x"), None if y is None else axis_from_text(y, "y"))
+
+
+def _num_samples(text: str | None) -> int | str | None:
+    if text is None or text == "all":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"--num-samples must be a whole number or all, not {text!r}") from None

@@ -1,0 +1,204 @@
+"""`landscape surface`: sample the loss around trained weights, over all ranks, into a file and a page."""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.program import stop_on_signals
+from landscape.cli.settings import SurfaceSettings, add_surface_options, settings_of
+from landscape.sweep.world import World
+
+HELP = "sample the loss around trained weights and draw it"
+
+
+def surface_command(arguments: Sequence[str], world: World, prog: str = "landscape surface") -> None:
+    """Run the command on this rank; see `landscape surface --help`."""
+    settings = world.agreed(lambda: _parsed(arguments, prog))
+    if settings is None:
+        return
+    say = _say if world.is_first else _silent
+    run_surface(settings, world, say)
+
+
+def _parsed(arguments: Sequence[str], prog: str) -> SurfaceSettings | None:
+    parser = Parser(prog=prog, description=HELP)
+    add_surface_options(parser)
+    try:
+        return settings_of(parser.parse_args(with_negative_values(arguments)))
+    except SystemExit:  # --help
+        return None
+
+
+def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], None]) -> Path | None:
+    """Measure what the settings ask for and return the page's path on rank 0; None elsewhere, or for a dry run.
+
+    Raises:
+        Mistake: Something can't be done as asked; found before the first point.
+        PointFailed, Stopped: The sweep ended early; what was done is kept.
+    """
+    from landscape.cli.experiment import build_experiment
+    from landscape.store.lock import FileLock
+
+    device, idle = _device(settings, world, say)
+    is_idle = world.rank in idle
+    experiment = world.together(lambda: None if is_idle else build_experiment(settings, device))
+    out = world.agreed(lambda: _out(settings, experiment.name))
+    if world.is_first:
+        for note in experiment.notes:
+            say(f"note: {note}")
+    lock = FileLock(out) if world.is_first and not settings.dry_run else nullcontext()
+    world.agreed(lambda: lock.__enter__() and None)
+    try:
+        return _measured(settings, experiment, out, world, idle, say)
+    finally:
+        lock.__exit__()
+
+
+def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int], say) -> Path | None:
+    from landscape.cli.preflight import preflight
+    from landscape.cli.progress import Progress, duration
+    from landscape.store.surface_file import write_surface
+    from landscape.sweep.run import sweep
+
+    is_idle = world.rank in idle
+    known = world.agreed(lambda: _known(settings, experiment, out, say))
+    center, point_s, notes = preflight(experiment, world, is_idle)
+    for note in notes:
+        say(f"warning: {note}")
+    num_ranks = world.size - len(idle)
+    if world.is_first:
+        grid = experiment.grid
+        left = grid.num_points - (known.num_done if known else 0)
+        words = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in center.items())
+        say(f"center: {words}")
+        say(
+            f"{grid} grid, {left} points to go, {point_s:.3g} s a point on {num_ranks} rank{'s' * (num_ranks > 1)}: "
+            f"about {duration(left * point_s / num_ranks)}"
+        )
+    if settings.dry_run:
+        say(f"dry run: nothing was written; the result would be {out} and {out.with_suffix('.html').name}")
+        return None
+    start = _start(experiment, known, center, world, num_ranks, notes) if world.is_first else None
+    world.agreed(lambda: write_surface(start, out))
+    progress = None
+    if world.is_first:
+        progress = Progress(start.grid.num_points, start.num_done, under_launcher=world.size > 1, say=say)
+    began = time.perf_counter()
+    earlier_s = start.origin.record.get("seconds", 0) if start else 0
+
+    def save(surface) -> None:
+        seconds = earlier_s + time.perf_counter() - began
+        record = {**surface.origin.record, "seconds": seconds}
+        write_surface(replace(surface, origin=replace(surface.origin, record=record)), out)
+
+    stop = stop_on_signals()
+    try:
+        surface = sweep(
+            None if is_idle else experiment.measure,
+            start,
+            world=world,
+            save=save,
+            progress=progress or _silent,
+            stop=stop,
+            idle=idle,
+        )
+    finally:
+        if progress:
+            progress.close()
+    if surface is None:
+        return None
+    say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
+    page = out.with_name(out.name.removesuffix(".h5") + ".html")
+    from landscape.figures.page import write_page
+    from landscape.store.surface_file import read_surface
+
+    write_page({out.name.removesuffix(".h5"): read_surface(out)}, page)
+    say(f"page: {page}")
+    return page
+
+
+def _device(settings: SurfaceSettings, world: World, say) -> tuple[str, frozenset[int]]:
+    """Return this rank's device and the ranks that find none."""
+    from landscape.cli.experiment import chosen_device
+    from landscape.sweep.devices import Visible, assign_gpus
+
+    kind = world.together(lambda: chosen_device(settings.device))
+    if kind == "cpu":
+        return "cpu", frozenset()
+    import torch
+
+    gpus = tuple(str(torch.cuda.get_device_properties(i).uuid) for i in range(torch.cuda.device_count()))
+    seen = world.collect(Visible(world.host, gpus))
+    numbers = world.share(assign_gpus(seen) if seen is not None else None)
+    idle = frozenset(rank for rank, number in enumerate(numbers) if number is None)
+    if idle:
+        say(f"{len(idle)} of {world.size} ranks find no GPU of their own and stay idle; one rank a GPU is enough")
+    number = numbers[world.rank]
+    return ("cpu" if number is None else f"cuda:{number}"), idle
+
+
+def _out(settings: SurfaceSettings, name: str) -> Path:
+    given = settings.out or Path("outputs") / name
+    if given.is_dir() or given.name in ("", ".", ".."):
+        raise ValueError(f"--out names the result, not a folder: try {given / name}")
+    out = given.with_name(given.name + ".h5")
+    if not settings.dry_run:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OSError(f"the folder {out.parent} can't be made ({(error.strerror or str(error)).lower()}); choose another --out") from error
+    return out
+
+
+def _known(settings: SurfaceSettings, experiment, out: Path, say):
+    """Return the surface in a file that this run goes on with; None for a new one."""
+    from landscape.origin import differences
+    from landscape.store.surface_file import read_surface
+
+    if not out.exists():
+        return None
+    known = read_surface(out)
+    ours = experiment.origin
+    changed = differences(ours.identity, known.origin.identity)
+    if changed and not settings.overwrite:
+        raise ValueError(
+            f"{out} holds another run ({'; '.join(changed)}); choose another --out, or --overwrite to begin anew"
+        )
+    if settings.overwrite:
+        say(f"begins anew over {out}, which held {known.num_done} points" + ("" if changed else " of this same run"))
+        return None
+    others = differences(ours.circumstance, known.origin.circumstance)
+    if others and not settings.continue_on_other and not known.is_complete:
+        raise ValueError(
+            f"{out} was begun elsewhere ({'; '.join(others)}), which changes the last digits; "
+            "give --continue-on-other to go on all the same, or --overwrite to begin anew"
+        )
+    say(f"goes on with {out}: {known.num_done} of {known.grid.num_points} points are done")
+    return known
+
+
+def _start(experiment, known, center, world: World, num_ranks: int, notes):
+    from landscape.surface import empty_surface
+
+    here = {"hosts": world.host, "ranks": num_ranks, "center": center, "notes": [*experiment.notes, *notes]}
+    origin = replace(experiment.origin, record={**experiment.origin.record, **here})
+    if known is None:
+        return empty_surface(experiment.grid, list(center), origin)
+    changed = experiment.origin.circumstance != known.origin.circumstance
+    earlier = known.origin.record.get("earlier", []) + ([known.origin.circumstance] if changed else [])
+    kept = {"seconds": known.origin.record.get("seconds", 0), **({"earlier": earlier} if earlier else {})}
+    if known.is_complete:
+        origin = known.origin
+    return replace(known, origin=replace(origin, record={**origin.record, **kept}))
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _silent(*_) -> None:
+    return None

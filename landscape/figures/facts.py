@@ -1,0 +1,89 @@
+"""What a picture rests on, in rows of plain words, from the surface's own records."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from landscape.surface import Surface
+
+NORM_STATS_WORDS = {
+    "stored": "the checkpoint's stored statistics at every point",
+    "reestimated": "re-estimated at every point from the run's training samples",
+}
+
+
+def facts(surface: Surface) -> list[tuple[str, str]]:
+    """Return (what, value) rows; what was not recorded is left out."""
+    identity, record = surface.origin.identity, surface.origin.record
+    grid = surface.grid
+    rows = [("grid", f"{grid}: α {grid.x[0]:g} to {grid.x[-1]:g}" + (f", β {grid.y[0]:g} to {grid.y[-1]:g}" if grid.y is not None else ""))]
+    rows.append(("points", _points(surface)))
+    center = record.get("center") or {}
+    if center:
+        rows.append(("at the center", ", ".join(f"{name.replace('_', ' ')} {_value(name, center[name])}" for name in center)))
+    for metric, array in surface.values.items():
+        finite = array[np.isfinite(array)]
+        if len(finite):
+            rows.append((metric.replace("_", " "), f"{_value(metric, finite.min())} to {_value(metric, finite.max())} on the grid"))
+    rows += _model_rows(identity, record)
+    rows += _data_rows(identity, record)
+    rows += _direction_rows(identity, record)
+    if "norm_stats" in identity:
+        words = NORM_STATS_WORDS.get(identity["norm_stats"], identity["norm_stats"])
+        rows.append(("batch norm", words if record.get("num_norms", 1) else "the model has none"))
+    if "precision" in identity:
+        rows.append(("precision", f"{identity['precision']}, batches of {identity.get('batch_size', '?')}"))
+    for key in ("device", "torch", "hosts", "ranks", "seconds", "command"):
+        value = {**surface.origin.circumstance, **record}.get(key)
+        if value is not None:
+            rows.append((key, f"{value:.0f}" if key == "seconds" else str(value)))
+    for note in record.get("notes") or []:
+        rows.append(("note", note))
+    return rows
+
+
+def _points(surface: Surface) -> str:
+    text = f"{surface.num_done} of {surface.grid.num_points} measured, none interpolated"
+    bad = {metric: surface.num_non_finite(metric) for metric in surface.values}
+    worst = {metric: count for metric, count in bad.items() if count}
+    if worst:
+        text += "; not finite: " + ", ".join(f"{count} of {metric.replace('_', ' ')}" for metric, count in worst.items())
+    return text
+
+
+def _model_rows(identity: Mapping, record: Mapping) -> list[tuple[str, str]]:
+    rows = []
+    if "model" in record:
+        rows.append(("model", str(record["model"])))
+    if "checkpoint" in identity:
+        rows.append(("checkpoint", f"{record.get('checkpoint', 'in memory')} (sha256 of the weights {str(identity['checkpoint'])[:12]})"))
+    return rows
+
+
+def _data_rows(identity: Mapping, record: Mapping) -> list[tuple[str, str]]:
+    rows = []
+    if "loss" in identity:
+        rows.append(("loss", str(record.get("loss", identity["loss"]))))
+    for split, words in (record.get("data") or {}).items():
+        digest = (identity.get("data") or {}).get(split, "")
+        rows.append((f"{split} data", f"{words} (sha256 {digest[:12]})"))
+    return rows
+
+
+def _direction_rows(identity: Mapping, record: Mapping) -> list[tuple[str, str]]:
+    rows = [("directions", str(words)) for words in record.get("directions") or []]
+    report = record.get("direction_report") or {}
+    if report:
+        text = f"norms {', '.join(f'{norm:.4g}' for norm in report['norms'])}; the moved weights' {report['center_norm']:.4g}"
+        if report.get("cosine") is not None:
+            text += f"; cosine between them {report['cosine']:.4f}"
+            if report.get("random"):
+                text += f" (chance gives ±{report['expected_cosine']:.4f})"
+        if report.get("num_zero_filters"):
+            text += f"; {report['num_zero_filters']} of {report['num_filters']} filters are zero and do not move"
+        rows.append(("their lengths", text))
+    return rows
+
+
+def _value(metric: str, value: float) -> str:
+    return f"{value:.2%}" if metric.endswith("accuracy") else f"{value:.4g}"

@@ -1,0 +1,35 @@
+"""Where the numbers of a surface came from: enough to make them again, and to tell whether a run is the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Value = str | int | float | bool | None | list | dict
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """JSON-like records of a run.
+
+    Attributes:
+        identity: What decides the numbers (digests, seeds, rules, batch size); a run resumes only where all are equal.
+        circumstance: What should not, but may (device kind, torch version).
+        record: What can't (paths, command, ranks, times), kept for the reader.
+    """
+
+    identity: Mapping[str, Value] = field(default_factory=dict)
+    circumstance: Mapping[str, Value] = field(default_factory=dict)
+    record: Mapping[str, Value] = field(default_factory=dict)
+
+
+def differences(ours: Mapping[str, Value], theirs: Mapping[str, Value]) -> list[str]:
+    """List, one phrase a key, where two records differ."""
+    phrases = []
+    for key in sorted(set(ours) | set(theirs)):
+        if ours.get(key) != theirs.get(key):
+            phrases.append(f"{key.replace('_', ' ')}: {_short(theirs.get(key))} in the file, {_short(ours.get(key))} now")
+    return phrases
+
+
+def _short(value: Value) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:16]}..."

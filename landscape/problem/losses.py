@@ -1,0 +1,127 @@
+"""Losses as functions of a model and a batch that give one value a sample, and the check that they do."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+NAMES = ("cross-entropy", "mse", "package.module:function", "path/file.py:function")
+Loss = Callable[[nn.Module, object], object]
+MEAN_REFUSED = (
+    "the loss returned a bare mean, of which the number of samples is not certain; return one loss a sample, "
+    "a pair (sum, count), or a dict of names to either"
+)
+
+
+def cross_entropy(model: nn.Module, batch) -> dict[str, Tensor]:
+    """Return cross entropy in nats and whether the class is right, one value a sample."""
+    inputs, targets = batch[0], batch[1]
+    scores = model(inputs)
+    return {
+        "loss": _a_sample(functional.cross_entropy(scores, targets, reduction="none")),
+        "accuracy": _a_sample((scores.argmax(1) == targets).to(scores.dtype)),
+    }
+
+
+def mse(model: nn.Module, batch) -> dict[str, Tensor]:
+    """Return the squared error, mean over a sample's outputs; classes are compared as one-hot vectors."""
+    inputs, targets = batch[0], batch[1]
+    outputs = model(inputs)
+    if targets.is_floating_point():
+        return {"loss": _a_sample((outputs - targets.reshape(outputs.shape)) ** 2)}
+    wanted = functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
+    right = (outputs.argmax(1) == targets).to(outputs.dtype)
+    return {"loss": _a_sample((outputs - wanted) ** 2), "accuracy": right}
+
+
+def named_loss(spec: str) -> Loss:
+    """Return the loss that a spec names.
+
+    Raises:
+        ValueError: The name is unknown.
+    """
+    if spec == "cross-entropy":
+        return cross_entropy
+    if spec == "mse":
+        return mse
+    if ":" in spec:
+        from landscape.problem.factories import find_factory
+
+        return find_factory(spec, "loss")
+    raise ValueError(f"unknown loss {spec!r}; choose one of {', '.join(NAMES)}")
+
+
+def as_loss(loss: str | nn.Module | Loss) -> Loss:
+    """Return a function of (model, batch) from a name, one of torch's loss modules, or such a function itself.
+
+    A module such as `torch.nn.CrossEntropyLoss()` is asked for one value a sample, whatever its reduction.
+
+    Raises:
+        ValueError: The module weighs or ignores samples, so that its mean is not one over samples.
+    """
+    if isinstance(loss, str):
+        return named_loss(loss)
+    if not isinstance(loss, nn.modules.loss._Loss):
+        return loss
+    if getattr(loss, "weight", None) is not None:
+        raise ValueError(f"{type(loss).__name__} with class weights has no mean over samples; give a loss(model, batch)")
+    if isinstance(loss, nn.CrossEntropyLoss) and loss.label_smoothing == 0:
+        return cross_entropy
+    return _ModuleLoss(loss)
+
+
+class _ModuleLoss:
+    """One of torch's loss modules, asked for the loss of each sample."""
+
+    def __init__(self, module: nn.Module) -> None:
+        import copy
+
+        self.module = copy.deepcopy(module)
+        self.module.reduction = "none"
+
+    def __call__(self, model: nn.Module, batch) -> Tensor:
+        return _a_sample(self.module(model(batch[0]), batch[1]))
+
+
+def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, int]]:
+    """Turn what a loss returned for a batch into a float64 sum and a count for each name.
+
+    Raises:
+        ValueError: It is a bare mean of several samples, or of another form.
+    """
+    named = returned if isinstance(returned, Mapping) else {"loss": returned}
+    return {str(name): _sum_and_count(value, batch) for name, value in named.items()}
+
+
+def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int]:
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        total, count = value
+        if not int(count) > 0:
+            raise ValueError(f"the loss returned (sum, count) with the count {count}; it must be above 0")
+        return torch.as_tensor(total).detach().double(), int(count)
+    if not isinstance(value, Tensor):
+        raise ValueError(f"{MEAN_REFUSED}; it returned {type(value).__name__}")
+    if value.ndim == 0:
+        if num_samples(batch) != 1:
+            raise ValueError(MEAN_REFUSED)
+        return value.detach().double(), 1
+    if value.ndim != 1:
+        raise ValueError(f"the loss must return one value a sample, a tensor of one axis, not of shape {tuple(value.shape)}")
+    return value.detach().double().sum(), len(value)
+
+
+def num_samples(batch: object) -> int | None:
+    """Return the length of a batch's first tensor; None where it holds none."""
+    if isinstance(batch, Tensor):
+        return len(batch) if batch.ndim else None
+    if isinstance(batch, Mapping):
+        batch = list(batch.values())
+    if isinstance(batch, (tuple, list)):
+        return next((found for part in batch if (found := num_samples(part)) is not None), None)
+    return None
+
+
+def _a_sample(values: Tensor) -> Tensor:
+    """Average everything but the first axis, so that tokens or pixels of one sample count as one."""
+    return values if values.ndim == 1 else values.flatten(1).mean(1)

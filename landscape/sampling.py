@@ -1,0 +1,98 @@
+"""From a model, a loss and a loader to a surface, in one call."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+import numpy as np
+import torch
+from torch import nn
+
+from landscape.directions import GENERATOR, RandomRule, random_direction, report
+from landscape.filters import filter_layouts
+from landscape.grid import Grid, axis_from_text
+from landscape.origin import Origin
+from landscape.plane import Plane
+from landscape.problem.batches import digest_of_batches, fixed_batches
+from landscape.problem.losses import Loss, as_loss
+from landscape.problem.models import source_digest
+from landscape.problem.problem import Problem
+from landscape.surface import Surface, empty_surface
+from landscape.sweep.run import sweep
+from landscape.weights import digest
+
+
+def sample(
+    model: nn.Module,
+    loss: str | nn.Module | Loss,
+    loader: Iterable | Mapping[str, Iterable],
+    *,
+    x: str | np.ndarray = "-1:1:25",
+    y: str | np.ndarray | None = "-1:1:25",
+    seed: int = 0,
+    rule: RandomRule = RandomRule(),
+    norm_stats: str = "stored",
+    precision: str = "float32",
+    device: torch.device | str | None = None,
+    progress=lambda num_done: None,
+) -> Surface:
+    """Sample the loss of a model on a plane of random directions around its weights.
+
+    The model is left as it was. The loader is gone through once and its batches are kept, so that every point sees the
+    same samples.
+
+    Args:
+        loss: "cross-entropy", "mse", one of torch's loss modules, or a function of (model, batch) that returns one loss
+            a sample, (sum, count), or a dict of names to either.
+        loader: Batches of (inputs, targets), or whatever the loss takes; or loaders by split, {"train": ..., "test": ...}.
+        x, y: MIN:MAX:NUM or coordinates, in lengths of the directions; no `y` gives a line.
+        seed: Of the directions.
+        rule: How the directions are normalized.
+        norm_stats: Batch norm's statistics "stored" or "reestimated" at each point.
+        device: Where to compute; the model's own if None.
+
+    Returns:
+        A surface with train_loss, and what else the loss gives, for each split.
+
+    Raises:
+        ValueError: An argument is not what it should be, or the loss returned a bare mean.
+    """
+    grid = Grid(*(_axis(values, name) for name, values in (("x", x), ("y", y)) if values is not None))
+    if device is None:
+        device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    loaders = loader if isinstance(loader, Mapping) else {"train": loader}
+    batches = {split: fixed_batches(part, device) for split, part in loaders.items()}
+    problem = Problem(model, as_loss(loss), batches, norm_stats=norm_stats, precision=precision, device=device)
+    center, layouts = problem.center, filter_layouts(model)
+    directions = [random_direction(center, layouts, seed=seed, axis=axis, rule=rule) for axis in grid.dims]
+    plane = Plane(center, *directions)
+    values = problem.measure(center)
+    directed = {"generator": GENERATOR, "seed": seed, "normalization": rule.normalization, "biases": rule.biases}
+    origin = Origin(
+        identity={
+            "checkpoint": digest(model.state_dict()),
+            "model": source_digest(model),
+            "data": {split: digest_of_batches(part) for split, part in batches.items()},
+            "loss": loss if isinstance(loss, str) else str(getattr(loss, "__name__", loss)),
+            "directions": {axis: directed for axis in grid.dims},
+            "norm_stats": norm_stats,
+            "precision": precision,
+        },
+        circumstance={"device": torch.device(device).type, "torch": torch.__version__.split("+")[0]},
+        record={
+            "model": type(model).__name__,
+            "center": values,
+            "data": {split: f"{len(part)} batches of a loader" for split, part in batches.items()},
+            "directions": [f"{axis}: random Gaussian, seed {seed}, {rule.normalization} normalization" for axis in grid.dims],
+            "direction_report": asdict(report(center, directions, layouts)) | {"random": True},
+            "num_norms": problem.num_norms,
+        },
+    )
+
+    def measure(alpha: float, beta: float) -> dict[str, float]:
+        return problem.measure(plane.at(alpha, beta))
+
+    return sweep(measure, empty_surface(grid, list(values), origin), progress=progress)
+
+
+def _axis(values, name: str) -> np.ndarray:
+    return axis_from_text(values, name) if isinstance(values, str) else np.asarray(values, np.float64)

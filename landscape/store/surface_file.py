@@ -1,0 +1,111 @@
+"""The surface file: HDF5 laid out as netCDF-4, written whole beside its place and renamed, so that it is never half there."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from landscape.grid import Grid
+from landscape.origin import Origin
+from landscape.surface import MEASURED, NOT_DONE, Surface
+
+FORMAT = "landscape surface 1"
+UNITS = {"loss": "nat", "accuracy": "1"}
+
+
+def part_of(path: Path) -> Path:
+    """Return the one neighbour name under which a file is written before it takes its place."""
+    return path.with_name(f".{path.name}.part")
+
+
+def write_surface(surface: Surface, path: Path) -> None:
+    """Write a surface so that at every moment `path` is either the old file or the new one, whole.
+
+    Raises:
+        OSError: The folder can't be written or the disk is full; what stood at `path` is untouched.
+    """
+    part = part_of(path)
+    try:
+        with h5py.File(part, "w", libver=("earliest", "v110"), track_order=True) as file:
+            _fill(file, surface)
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except (OSError, RuntimeError) as error:
+        part.unlink(missing_ok=True)
+        raise OSError(f"{path} can't be written ({_reason(error)}); what stood there is as it was") from error
+
+
+def read_surface(path: Path) -> Surface:
+    """Read a surface file.
+
+    Raises:
+        OSError: There is no file, or it is damaged, not HDF5, or HDF5 of another program.
+    """
+    if not path.is_file():
+        raise OSError(f"there is no surface file {path}")
+    if not os.access(path, os.R_OK):
+        raise OSError(f"{path} can't be read: permission denied")
+    if not h5py.is_hdf5(path):
+        raise OSError(f"{path} is not an HDF5 file, or its head is damaged; it was left as it is")
+    try:
+        with h5py.File(path, "r") as file:
+            if _text(file.attrs.get("format", "")) != FORMAT:
+                raise OSError(f"{path} is an HDF5 file of another program, not a surface file; it was left as it is")
+            return _surface_in(file)
+    except (KeyError, ValueError, RuntimeError, TypeError, OSError) as error:
+        if "was left as it is" in str(error):
+            raise
+        raise OSError(f"{path} is damaged ({_reason(error)}); it was left as it is") from error
+
+
+def _fill(file: h5py.File, surface: Surface) -> None:
+    grid = surface.grid
+    file.attrs["format"] = FORMAT
+    file.attrs["Conventions"] = "CF-1.8"
+    for name in grid.dims:
+        axis = file.create_dataset(name, data=getattr(grid, name))
+        axis.make_scale(name)
+        axis.attrs["long_name"] = f"displacement along the {'first' if name == 'x' else 'second'} direction"
+        axis.attrs["units"] = "1"
+    for name, array in {**surface.values, "done": surface.done}.items():
+        variable = file.create_dataset(name, data=array, compression="gzip", compression_opts=1, shuffle=True)
+        for place, dim in enumerate(grid.dims):
+            variable.dims[place].attach_scale(file[dim])
+        if name == "done":
+            variable.attrs["flag_values"] = np.array([NOT_DONE, MEASURED], np.uint8)
+            variable.attrs["flag_meanings"] = "not_done measured"
+        else:
+            variable.attrs["long_name"] = name.replace("_", " ")
+            variable.attrs["units"] = UNITS.get(name.rpartition("_")[2], "1")
+    origin = file.create_group("origin")
+    for part in ("identity", "circumstance", "record"):
+        text = json.dumps(getattr(surface.origin, part), sort_keys=True, default=str)
+        origin.create_dataset(part, data=np.frombuffer(text.encode(), np.uint8), compression="gzip")
+
+
+def _surface_in(file: h5py.File) -> Surface:
+    grid = Grid(file["x"][:], file["y"][:] if "y" in file else None)
+    values = {
+        name: variable[...]
+        for name, variable in file.items()
+        if isinstance(variable, h5py.Dataset) and name not in ("x", "y", "done")
+    }
+    parts = {
+        part: json.loads(file["origin"][part][:].tobytes().decode()) for part in ("identity", "circumstance", "record")
+    }
+    return Surface(grid, values, file["done"][...], Origin(**parts))
+
+
+def _text(value) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _reason(error: BaseException) -> str:
+    number = getattr(error, "errno", None)
+    if number is None and "No space left" in str(error):
+        number = errno.ENOSPC
+    return os.strerror(number).lower() if number else str(error).split("\n")[0]
