@@ -78,9 +78,8 @@ def _metric(surfaces: Mapping[str, Surface], metric: str) -> dict:
     return {
         "key": metric,
         "name": metric.replace("_", " "),
-        "scales": {
-            kind: _figures(surfaces, metric, scale) for kind, scale in scales.items() if scale.kind == kind
-        },
+        "kinds": [kind for kind, scale in scales.items() if scale.kind == kind],
+        "figures": {kind: _figures(surfaces, metric, scale) for kind, scale in scales.items() if scale.kind == kind},
     }
 
 

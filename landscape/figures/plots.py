@@ -14,7 +14,7 @@ HOLE = "#b8b8b8"
 CURVES = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#000000")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 FONT = {"family": "system-ui, sans-serif", "size": 12, "color": "#1f2937"}
-EYE = {"x": 0.98, "y": -1.1, "z": 0.98}
+EYE = {"x": 1.18, "y": -1.32, "z": 1.1}
 ASPECT = {"x": 1, "y": 1, "z": 0.62}
 
 
@@ -118,7 +118,7 @@ def surface_figure(surface: Surface, metric: str | None = None, *, scale: str | 
                 "title": {"text": _name(metric)},
                 "tickvals": values,
                 "ticktext": texts,
-                "range": [low, high],
+                "range": [low - 0.02 * (high - low), high + 0.02 * (high - low)],
                 **grid,
             },
             "aspectmode": "manual",

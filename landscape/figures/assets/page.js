@@ -71,9 +71,8 @@ function copyOf(figure) { return JSON.parse(JSON.stringify(figure)); }
 
 async function draw(content, cards) {
   const metric = content.metrics[state.metric];
-  const kinds = Object.keys(metric.scales);
-  if (!kinds.includes(state.scale)) state.scale = kinds[0];
-  const figures = metric.scales[state.scale];
+  if (!metric.kinds.includes(state.scale)) state.scale = metric.kinds[0];
+  const figures = metric.figures[state.scale];
   const drawn = [];
   figures.planes.forEach((pair, place) => {
     const panels = cards.planes[place];
@@ -102,7 +101,7 @@ function buildSwitches(content, redraw) {
 }
 
 function showSwitches(content) {
-  const kinds = Object.keys(content.metrics[state.metric].scales);
+  const { kinds } = content.metrics[state.metric];
   for (const button of document.querySelectorAll("#scale button")) {
     button.setAttribute("aria-pressed", String(button.dataset.kind === state.scale));
     button.disabled = !kinds.includes(button.dataset.kind);
