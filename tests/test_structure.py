@@ -2,7 +2,6 @@
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,6 +77,7 @@ def test_a_module_says_what_it_owns_and_holds_one_idea(path):
 
 
 def test_conda_and_pip_name_the_same_packages():
+    tomllib = pytest.importorskip("tomllib")  # from Python 3.11 on
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     wanted = {requirement(line) for line in project["dependencies"] + extras["mpi"] + extras["mpich"]}

@@ -124,7 +124,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         "grid": {name: _axis_identity(getattr(settings.grid, name)) for name in settings.grid.dims},
     }
     record = {
-        "command": " ".join(["landscape", *sys.argv[1:]]),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "model": _words_of_model(model_spec, model_args),
         "checkpoint": str(checkpoint.path) if checkpoint else f"untrained, seed {settings.untrained}",
         "dataset": dataset.name,

@@ -48,8 +48,7 @@ def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], No
     experiment = world.together(lambda: None if is_idle else build_experiment(settings, device))
     out = world.agreed(lambda: _out(settings, experiment.name))
     if world.is_first:
-        for note in experiment.notes:
-            say(f"note: {note}")
+        _say_plan(experiment, say)
     lock = FileLock(out) if world.is_first and not settings.dry_run else nullcontext()
     world.agreed(lambda: lock.__enter__() and None)
     try:
@@ -194,6 +193,16 @@ def _start(experiment, known, center, world: World, num_ranks: int, notes):
     if known.is_complete:
         origin = known.origin
     return replace(known, origin=replace(origin, record={**origin.record, **kept}))
+
+
+def _say_plan(experiment, say) -> None:
+    """Say what will be measured: model, data, directions with their cosine and lengths, and notes."""
+    from landscape.figures.facts import plan_facts
+
+    for what, value in plan_facts(experiment.origin):
+        say(f"{what}: {value}")
+    for note in experiment.notes:
+        say(f"note: {note}")
 
 
 def _say(line: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from landscape.grid import Grid
+from landscape.origin import Origin
 from landscape.surface import Surface
 
 NORM_STATS_WORDS = {
@@ -12,27 +14,32 @@ NORM_STATS_WORDS = {
 }
 
 
+def plan_facts(origin: Origin) -> list[tuple[str, str]]:
+    """Return the rows that are known before anything is measured."""
+    identity, record = origin.identity, origin.record
+    rows = _model_rows(identity, record) + _data_rows(identity, record) + _direction_rows(identity, record)
+    if "norm_stats" in identity:
+        words = NORM_STATS_WORDS.get(identity["norm_stats"], identity["norm_stats"])
+        rows.append(("batch norm", words if record.get("num_norms", 1) else "the model has none"))
+    if "precision" in identity:
+        batches = f", batches of {identity['batch_size']}" if "batch_size" in identity else ""
+        rows.append(("precision", f"{identity['precision']}{batches}"))
+    return rows
+
+
 def facts(surface: Surface) -> list[tuple[str, str]]:
     """Return (what, value) rows; what was not recorded is left out."""
-    identity, record = surface.origin.identity, surface.origin.record
-    grid = surface.grid
-    rows = [("grid", f"{grid}: α {grid.x[0]:g} to {grid.x[-1]:g}" + (f", β {grid.y[0]:g} to {grid.y[-1]:g}" if grid.y is not None else ""))]
-    rows.append(("points", _points(surface)))
+    record, grid = surface.origin.record, surface.grid
+    rows = [("grid", _grid(grid)), ("points", _points(surface))]
     center = record.get("center") or {}
     if center:
         rows.append(("at the center", ", ".join(f"{name.replace('_', ' ')} {_value(name, center[name])}" for name in center)))
     for metric, array in surface.values.items():
         finite = array[np.isfinite(array)]
         if len(finite):
-            rows.append((metric.replace("_", " "), f"{_value(metric, finite.min())} to {_value(metric, finite.max())} on the grid"))
-    rows += _model_rows(identity, record)
-    rows += _data_rows(identity, record)
-    rows += _direction_rows(identity, record)
-    if "norm_stats" in identity:
-        words = NORM_STATS_WORDS.get(identity["norm_stats"], identity["norm_stats"])
-        rows.append(("batch norm", words if record.get("num_norms", 1) else "the model has none"))
-    if "precision" in identity:
-        rows.append(("precision", f"{identity['precision']}, batches of {identity.get('batch_size', '?')}"))
+            ends = [_value(metric, float(value)) for value in (finite.min(), finite.max())]
+            rows.append((metric.replace("_", " "), f"{ends[0]} to {ends[1]} on the grid"))
+    rows += plan_facts(surface.origin)
     for key in ("device", "torch", "hosts", "ranks", "seconds", "command"):
         value = {**surface.origin.circumstance, **record}.get(key)
         if value is not None:
@@ -40,6 +47,11 @@ def facts(surface: Surface) -> list[tuple[str, str]]:
     for note in record.get("notes") or []:
         rows.append(("note", note))
     return rows
+
+
+def _grid(grid: Grid) -> str:
+    ends = [f"{letter} {axis[0]:g} to {axis[-1]:g}" for letter, axis in zip("αβ", (grid.x, grid.y)) if axis is not None]
+    return f"{grid}: {', '.join(ends)}"
 
 
 def _points(surface: Surface) -> str:
@@ -56,7 +68,8 @@ def _model_rows(identity: Mapping, record: Mapping) -> list[tuple[str, str]]:
     if "model" in record:
         rows.append(("model", str(record["model"])))
     if "checkpoint" in identity:
-        rows.append(("checkpoint", f"{record.get('checkpoint', 'in memory')} (sha256 of the weights {str(identity['checkpoint'])[:12]})"))
+        place = record.get("checkpoint", "in memory")
+        rows.append(("checkpoint", f"{place} (sha256 of the weights {str(identity['checkpoint'])[:12]})"))
     return rows
 
 
@@ -67,6 +80,9 @@ def _data_rows(identity: Mapping, record: Mapping) -> list[tuple[str, str]]:
     for split, words in (record.get("data") or {}).items():
         digest = (identity.get("data") or {}).get(split, "")
         rows.append((f"{split} data", f"{words} (sha256 {digest[:12]})"))
+    if record.get("mean"):
+        numbers = [", ".join(f"{value:g}" for value in record[name]) for name in ("mean", "std")]
+        rows.append(("inputs", f"each channel less its mean {numbers[0]}, over its deviation {numbers[1]}"))
     return rows
 
 

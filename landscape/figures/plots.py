@@ -14,7 +14,7 @@ HOLE = "#b8b8b8"
 CURVES = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#000000")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 FONT = {"family": "system-ui, sans-serif", "size": 12, "color": "#1f2937"}
-EYE = {"x": 1.18, "y": -1.32, "z": 1.1}
+EYE = {"x": 1.36, "y": -1.52, "z": 1.28}
 ASPECT = {"x": 1, "y": 1, "z": 0.62}
 
 
@@ -46,7 +46,7 @@ def contour_figure(surface: Surface, metric: str | None = None, *, scale: str | 
             zmin=low,
             zmax=high,
             autocontour=False,
-            contours={"coloring": "fill", "showlines": False, "start": low, "end": high, "size": scale.step},
+            contours={"coloring": "fill", "showlines": False, **_levels(scale)},
             colorscale=COLOURS,
             colorbar=_colour_bar(scale, metric),
             connectgaps=False,
@@ -88,7 +88,7 @@ def surface_figure(surface: Surface, metric: str | None = None, *, scale: str | 
     metric, scale = _chosen(surface, metric, scale)
     _require_plane(surface)
     low, high = scale.ends
-    lines = {"show": True, "start": low, "end": high, "size": scale.step, "color": "rgba(20,20,40,.35)", "width": 1}
+    lines = {"show": True, "color": "rgba(20,20,40,.35)", "width": 1, **_levels(scale)}
     figure = go.Figure(
         go.Surface(
             x=surface.grid.x,
@@ -123,7 +123,8 @@ def surface_figure(surface: Surface, metric: str | None = None, *, scale: str | 
             },
             "aspectmode": "manual",
             "aspectratio": ASPECT,
-            "camera": {"eye": EYE, "center": {"x": 0, "y": 0, "z": -0.12}},
+            "camera": {"eye": EYE, "center": {"x": 0, "y": 0, "z": -0.14}},
+            "domain": {"x": [0.0, 0.94]},
             "dragmode": "turntable",
         },
     )
@@ -215,9 +216,18 @@ def _ticks(scale: Scale, metric: str) -> tuple[list[float], list[str]]:
     return [float(scale.height(value)) for value in values], [label(value, metric) for value in values]
 
 
+def _levels(scale: Scale) -> dict[str, float]:
+    """Return Plotly's start, end and size of the levels that `Scale.levels` gives."""
+    levels = scale.levels()
+    low, high = scale.ends
+    ends = (levels[0], levels[-1]) if len(levels) else (low, high)
+    return {"start": float(ends[0]), "end": float(ends[1]), "size": scale.step}
+
+
 def _colour_bar(scale: Scale, metric: str) -> dict:
     values, texts = _ticks(scale, metric)
-    return {"title": {"text": _name(metric)}, "tickvals": values, "ticktext": texts, "thickness": 12, "outlinewidth": 0}
+    title = {"text": _name(metric), "side": "right"}
+    return {"title": title, "tickvals": values, "ticktext": texts, "thickness": 12, "outlinewidth": 0, "len": 0.86}
 
 
 def _add_isolines(figure: go.Figure, surface: Surface, scale: Scale, metric: str, heights: np.ndarray) -> None:

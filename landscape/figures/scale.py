@@ -10,6 +10,7 @@ from landscape.surface import Surface
 KINDS = ("log", "linear")
 DECADE_PARTS = (1 / 50, 1 / 20, 1 / 10, 1 / 5, 1 / 4, 1 / 2, 1.0, 2.0)
 NUM_LEVELS = 24
+MOST_LABELS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Scale:
                 found = [digit * 10.0**exponent for exponent in exponents for digit in digits]
                 found = [value for value in found if low - 1e-9 <= np.log10(value) <= high + 1e-9]
                 if len(found) >= 3:
-                    return found
+                    return found[:: -(-len(found) // MOST_LABELS)]
             low, high = 10**low, 10**high
         step = _round_up((high - low) / 6)
         values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
@@ -104,7 +105,7 @@ def label(value: float, metric: str = "") -> str:
     """Return a value as a tick's text: per cent for accuracies, few digits otherwise."""
     if metric.endswith("accuracy"):
         return f"{100 * value:.4g}%"
-    if value and not 1e-3 <= abs(value) < 1e5:
+    if value and not 1e-3 <= abs(value) < 9999.5:
         mantissa, exponent = f"{value:.2e}".split("e")
         mantissa = f"{float(mantissa):g}"
         raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -175,15 +175,29 @@ def from_npz(path: Path, cache_dir: Path) -> Dataset:
 
 
 def from_factory(spec: str, factory: Callable) -> Dataset:
-    """Return what a user's `factory()` gives: a mapping of split to (inputs, targets), arrays or tensors."""
+    """Return what a user's `factory()` gives: a mapping of split to (inputs, targets), or to a torch data set.
+
+    A torch data set's samples are read once, in their order, as (input, target) pairs; augment nothing there.
+    """
     made = factory()
-    if not isinstance(made, Mapping) or not made or not all(len(pair) == 2 for pair in made.values()):
+    if not isinstance(made, Mapping) or not made:
         raise ValueError(
             f"the data set factory {spec} must return a mapping such as {{'train': (inputs, targets)}}, "
             f"not {type(made).__name__}"
         )
-    splits = {str(name): (np.asarray(inputs), np.asarray(targets)) for name, (inputs, targets) in made.items()}
-    return Dataset(spec, {name: _samples(spec, name, *pair) for name, pair in splits.items()})
+    return Dataset(spec, {str(name): _samples(spec, name, *_arrays_of(spec, part)) for name, part in made.items()})
+
+
+def _arrays_of(spec: str, part: object) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(part, (tuple, list)) and len(part) == 2:
+        return np.asarray(part[0]), np.asarray(part[1])
+    if not hasattr(part, "__getitem__") or not hasattr(part, "__len__"):
+        raise ValueError(
+            f"the data set factory {spec} must give (inputs, targets) or a torch data set for each split, "
+            f"not {type(part).__name__}"
+        )
+    pairs = [part[place] for place in range(len(part))]
+    return np.stack([np.asarray(inputs) for inputs, _ in pairs]), np.stack([np.asarray(target) for _, target in pairs])
 
 
 def _from_arrays(name: str, arrays: Mapping[str, np.ndarray]) -> Dataset:

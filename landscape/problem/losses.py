@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 NAMES = ("cross-entropy", "mse", "package.module:function", "path/file.py:function")
+NOT_A_CLASS = -100  # torch's default for `ignore_index`
 Loss = Callable[[nn.Module, object], object]
 MEAN_REFUSED = (
     "the loss returned a bare mean, of which the number of samples is not certain; return one loss a sample, "
@@ -66,6 +67,8 @@ def as_loss(loss: str | nn.Module | Loss) -> Loss:
         return loss
     if getattr(loss, "weight", None) is not None:
         raise ValueError(f"{type(loss).__name__} with class weights has no mean over samples; give a loss(model, batch)")
+    if getattr(loss, "ignore_index", NOT_A_CLASS) != NOT_A_CLASS:
+        raise ValueError(f"{type(loss).__name__} with an ignored class has no mean over samples; give a loss(model, batch)")
     if isinstance(loss, nn.CrossEntropyLoss) and loss.label_smoothing == 0:
         return cross_entropy
     return _ModuleLoss(loss)

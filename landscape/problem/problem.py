@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from landscape.problem.batches import moved
 from landscape.problem.losses import Loss, sums_and_counts
-from landscape.weights import Weights, weights_of
+from landscape.weights import Weights, require_same_layout, weights_of
 
 NORM_STATS = ("stored", "reestimated")
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
@@ -27,6 +27,9 @@ class Problem:
         batches: Batches by split ("train", "test"), fixed: going through them again gives the same.
         norm_stats: "stored", or "reestimated" as cumulative averages over the train batches at each point.
         precision: "float32" or "float64".
+
+    Attributes:
+        center: The model's own weights, in the problem's precision and on its device.
 
     Raises:
         ValueError: An option is unknown, or statistics are to be re-estimated without train batches.
@@ -53,6 +56,7 @@ class Problem:
         self._model = copy.deepcopy(model).to(self.device, self.dtype).eval()
         for parameter in self._model.parameters():
             parameter.requires_grad_(False)
+        self.center = weights_of(self._model)
         self._norms = [
             module
             for module in self._model.modules()
@@ -63,11 +67,6 @@ class Problem:
             raise ValueError("norm statistics are re-estimated on training samples, but there are none")
 
     @property
-    def center(self) -> dict[str, Tensor]:
-        """The model's own weights, in the problem's precision and on its device."""
-        return weights_of(self._model)
-
-    @property
     def num_norms(self) -> int:
         """How many layers keep running statistics."""
         return len(self._norms)
@@ -76,12 +75,16 @@ class Problem:
         """Return each metric of each split, a mean over samples: train_loss, train_accuracy, test_loss ...
 
         Sums over samples are taken in float64 and divided once, so that a short last batch weighs no more than its samples.
+
+        Raises:
+            ValueError: The weights are not those of the model, name by name; or the loss returned a bare mean.
         """
         own = dict(self._model.named_parameters())
+        require_same_layout(weights, own, "what is to be measured")
         with torch.no_grad():
             for name, tensor in weights.items():
                 own[name].copy_(tensor)
-            if self.norm_stats == "reestimated":
+            if self.norm_stats == "reestimated" and self._norms:
                 self._reestimate()
             return {
                 f"{split}_{name}": value

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from torch.nn import functional
 
@@ -189,7 +189,7 @@ def _finish(recipe, dataset, model, out, history, seconds, say) -> Path:
     path = out.with_name(out.name + ".safetensors")
     part = path.with_name(path.name + ".part")
     tensors = {name: tensor.contiguous().clone() for name, tensor in model.state_dict().items()}
-    save_file(tensors, part, metadata=metadata)
+    part.write_bytes(save(tensors, metadata=metadata))
     os.replace(part, path)
     say(f"weights in {path}")
     return path

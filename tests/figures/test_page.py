@@ -44,6 +44,7 @@ def test_the_page_shows_what_the_surfaces_hold_and_asks_nothing_of_a_network(tmp
             NUM_CONTOURS,
             NUM_SCENES,
             "document.body.textContent",
+            "document.body.innerHTML.includes('Share chart')",
         ],
     )
     logs = [np.log10(surface.values["train_loss"]).T for surface in (first, second)]
@@ -54,6 +55,7 @@ def test_the_page_shows_what_the_surfaces_hold_and_asks_nothing_of_a_network(tmp
     assert all(np.allclose(found, values) for found, values in zip(seen.answers[6], linear, strict=True))
     assert seen.answers[7:9] == [2, 2]
     assert "24 of 24 measured" in seen.answers[9] and "35 of 35 measured" in seen.answers[9]
+    assert not seen.answers[10], "a button would send the picture to a server"
     assert seen.errors == [] and seen.requests == []
 
 

@@ -60,7 +60,13 @@ function factsOf(surface, named) {
 }
 
 function react(panel, figure) {
-  const config = { responsive: true, displaylogo: false, scrollZoom: panel.dataset.panel === "surface" };
+  const config = {
+    responsive: true,
+    displaylogo: false,
+    showSendToCloud: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    scrollZoom: panel.dataset.panel === "surface",
+  };
   if (panel.dataset.panel === "surface" && panel.layout && panel.layout.scene) {
     figure.layout.scene.camera = panel.layout.scene.camera;
   }

@@ -1,0 +1,45 @@
+import re
+from pathlib import Path
+
+import plotly.graph_objects as go
+import torch
+
+from landscape.cli.arguments import Parser
+from landscape.cli.settings import add_surface_options
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def code_blocks() -> list[str]:
+    found = re.findall(r"(?:^    .*\n(?:\n(?=    ))?)+", README, re.M)
+    return [re.sub(r"^    ", "", block, flags=re.M) for block in found]
+
+
+def test_the_five_lines_of_python_give_a_surface_and_two_figures(monkeypatch):
+    shown = []
+    monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    loader = [(torch.randn(6, 3), torch.randint(0, 2, (6,))), (torch.randn(5, 3), torch.randint(0, 2, (5,)))]
+    block = next(block for block in code_blocks() if "import torch, landscape" in block)
+    names = {"model": model, "loader": loader}
+    exec(block, names)
+    assert [figure.data[0].type for figure in shown] == ["contour", "surface"]
+    inputs, targets = (torch.cat(parts) for parts in zip(*loader, strict=True))
+    center = torch.nn.functional.cross_entropy(model(inputs), targets).item()
+    assert abs(names["surface"].values["train_loss"][12, 12] - center) < 1e-6
+
+
+def test_every_option_of_the_surface_command_in_the_readme_exists():
+    parser = Parser()
+    add_surface_options(parser)
+    known = {option for action in parser._actions for option in action.option_strings}
+    text = " ".join(block for block in code_blocks() if "surface" in block and "train" not in block.split("--")[0])
+    used = set(re.findall(r"(?<=\s)--[a-z][a-z-]*", text))
+    assert used and used <= known | {"--out"}
+
+
+def test_every_file_that_the_readme_shows_or_links_is_there():
+    for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
+        assert (ROOT / target).is_file(), target
