@@ -16,7 +16,7 @@ from landscape.filters import filter_layouts
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.plane import Plane
-from landscape.problem.batches import SampleBatches, default_batch_size, stratified_subset
+from landscape.problem.batches import SampleBatches, default_batch_size, fixed_batches, stratified_subset
 from landscape.problem.checkpoints import Checkpoint, load_into, read_checkpoint
 from landscape.problem.datasets import Dataset, open_dataset
 from landscape.problem.losses import named_loss
@@ -92,6 +92,9 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         split: SampleBatches(dataset.split(split), chosen, batch_size=batch_size, mean=mean, std=std)
         for split, chosen in indices.items()
     }
+    data_digests = {split: part.digest() for split, part in batches.items()}
+    if device != "cpu":
+        batches = {split: fixed_batches(part, device) for split, part in batches.items()}
     problem = Problem(
         model,
         loss,
@@ -114,7 +117,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     identity = {
         "checkpoint": digest(model.state_dict()),
         "model": source_digest(model),
-        "data": {split: part.digest() for split, part in batches.items()},
+        "data": data_digests,
         "loss": _loss_identity(settings.loss, loss),
         "directions": direction_identity,
         "norm_stats": norm_stats,
@@ -143,7 +146,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         "num_norms": problem.num_norms,
         "numpy": np.__version__,
     }
-    circumstance = {"device": device, "torch": torch.__version__.split("+")[0]}
+    circumstance = {"device": device.partition(":")[0], "torch": torch.__version__.split("+")[0]}
     return Experiment(
         problem=problem,
         plane=plane,

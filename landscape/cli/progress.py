@@ -4,10 +4,13 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
 
 from tqdm import tqdm
 
 LINE_EVERY_S = 15.0
+LAUNCHERS = ("mpirun", "mpiexec", "hydra", "orte", "prte", "srun")
 
 
 def duration(seconds: float) -> str:
@@ -20,15 +23,35 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def terminal(under_launcher: bool):
-    """Return a stream to the user's terminal, None where there is none; mpirun's pipes hide it from isatty."""
+def terminal(under_launcher: bool) -> TextIO | None:
+    """Return a stream to the user's terminal, None where there is none.
+
+    Under mpirun a rank's own streams are pipes, and it may have no controlling terminal; then the launcher's is asked.
+    """
     if sys.stderr.isatty():
         return sys.stderr
-    if under_launcher and not os.environ.get("CI"):
-        try:
-            return open("/dev/tty", "w")
-        except OSError:
-            return None
+    if not under_launcher:
+        return None
+    for path in ("/dev/tty", _terminal_of_launcher()):
+        if path is not None:
+            try:
+                return open(path, "w")
+            except OSError:
+                continue
+    return None
+
+
+def _terminal_of_launcher() -> str | None:
+    """Return the terminal that stands at a launcher's stderr, looking up from this process through launchers alone."""
+    try:
+        process = os.getppid()
+        while any(name in Path(f"/proc/{process}/comm").read_text() for name in LAUNCHERS):
+            found = os.readlink(f"/proc/{process}/fd/2")
+            if not found.startswith("pipe:"):
+                return found if found.startswith(("/dev/pts/", "/dev/tty")) else None
+            process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        pass
     return None
 
 

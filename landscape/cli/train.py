@@ -26,6 +26,9 @@ def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
     add_data_options(parser, "digits")
     run = parser.add_argument_group("recipe")
     run.add_argument("--out", type=Path, help="name of the run: OUT.safetensors (default: outputs/MODEL-DATASET)")
+    run.add_argument(
+        "--from", dest="start", type=Path, metavar="CHECKPOINT", help="start from these weights (or a run's .state.pt)"
+    )
     run.add_argument("--epochs", type=int, default=30)
     run.add_argument("--batch-size", type=int, default=128)
     run.add_argument("--learning-rate", type=float, default=0.05, help="the schedule's highest (default: 0.05)")
@@ -50,6 +53,7 @@ def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
 def _train(options: argparse.Namespace) -> None:
     import torch
 
+    from landscape.problem.checkpoints import read_checkpoint
     from landscape.problem.datasets import open_dataset
     from landscape.training.loop import train
     from landscape.training.recipe import Recipe
@@ -74,4 +78,5 @@ def _train(options: argparse.Namespace) -> None:
         options.dataset, data_dir=options.data_dir, cache_dir=options.cache_dir, download=options.download
     )
     out = options.out or Path("outputs") / f"{options.model}-{options.dataset}".replace("/", "_").replace(":", "_")
-    train(recipe, dataset, out, say=lambda line: print(line, flush=True), stop_after=options.stop_after)
+    start = read_checkpoint(options.start) if options.start else None
+    train(recipe, dataset, out, start=start, say=lambda line: print(line, flush=True), stop_after=options.stop_after)

@@ -65,7 +65,7 @@ def _content(surfaces: Mapping[str, Surface], title: str) -> dict:
         "title": title,
         "metrics": [_metric(surfaces, metric) for metric in metrics],
         "surfaces": [
-            {"name": name, "isLine": surface.grid.y is None, "facts": facts(surface)}
+            {"name": name, "isLine": surface.grid.y is None, "facts": facts(surface), "hover": _hover(surface)}
             for name, surface in surfaces.items()
         ],
     }
@@ -90,13 +90,23 @@ def _figures(surfaces: Mapping[str, Surface], metric: str, scale: Scale) -> dict
         if surface.grid.y is None or metric not in surface.values:
             planes.append(None)
             continue
-        pair = [figure(surface, metric, scale=scale) for figure in (contour_figure, surface_figure)]
-        planes.append([json.loads(figure.to_json()) for figure in pair])
+        drawn = (figure(surface, metric, scale=scale) for figure in (contour_figure, surface_figure))
+        contour, relief = (json.loads(figure.to_json()) for figure in drawn)
+        # Sent once: the hover's numbers are the same in every figure of a surface, the heights the same in both.
+        del contour["data"][0]["customdata"], relief["data"][0]["customdata"], relief["data"][0]["z"]
+        planes.append([contour, relief])
     lines = {
         name: surface for name, surface in surfaces.items() if surface.grid.y is None and metric in surface.values
     }
     drawn = line_figure(list(lines.values()), metric, scale=scale, names=list(lines)) if lines else None
     return {"planes": planes, "lines": drawn and json.loads(drawn.to_json())}
+
+
+def _hover(surface: Surface) -> dict | None:
+    """Return the numbers that a plane's figures show at the pointer; a line's stay with its curve."""
+    if surface.grid.y is None:
+        return None
+    return json.loads(contour_figure(surface).to_json())["data"][0]["customdata"]
 
 
 def _packed(data: bytes) -> str:

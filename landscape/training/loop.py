@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,12 @@ from safetensors.torch import save
 from torch import nn
 from torch.nn import functional
 
+from landscape.problem.checkpoints import Checkpoint, load_into
 from landscape.problem.datasets import Dataset, Samples
 from landscape.problem.models import build_model
 from landscape.training.batches import normalized, padded_images, training_batches
 from landscape.training.recipe import Recipe
+from landscape.weights import digest
 
 EVALUATION_BATCH = 250
 
@@ -31,12 +33,19 @@ class Score:
 
 
 def train(
-    recipe: Recipe, dataset: Dataset, out: Path, *, say: Callable[[str], None] = print, stop_after: int | None = None
+    recipe: Recipe,
+    dataset: Dataset,
+    out: Path,
+    *,
+    start: Checkpoint | None = None,
+    say: Callable[[str], None] = print,
+    stop_after: int | None = None,
 ) -> Path:
     """Train by a recipe, going on from `out`'s last finished epoch where there is one.
 
     Args:
         out: The run's name; `out.state.pt` is kept while it runs, `out.safetensors` written at its end.
+        start: Weights to start from instead of fresh ones.
         stop_after: Leave after this many epochs altogether, as a kill would, with the state kept.
 
     Returns:
@@ -50,6 +59,9 @@ def train(
         raise ValueError(f"training here takes images with class labels; {dataset.name} has other samples")
     torch.manual_seed(recipe.seed)
     model = build_model(recipe.model, recipe.model_arguments, from_data=dataset.model_arguments)
+    if start is not None:
+        load_into(model, start)
+        recipe = replace(recipe, start=digest(model.state_dict()))
     model.to(memory_format=torch.channels_last)
     steps_an_epoch = -(-len(samples) // recipe.batch_size)
     optimizer = torch.optim.SGD(
@@ -117,6 +129,8 @@ def _autocast(precision: str):
 
 def _one_epoch(recipe, model, optimizer, scheduler, images, samples, dataset, epoch) -> tuple[float, float]:
     model.train()
+    # Dropout draws from torch's own generator, which must stand at the same place in a run that was left.
+    torch.manual_seed(int(np.random.SeedSequence((recipe.seed, epoch)).generate_state(1)[0]))
     total, right = 0.0, 0
     batches = training_batches(
         images,

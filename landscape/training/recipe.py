@@ -17,6 +17,7 @@ class Recipe:
         crop: Pixels by which a training image may be shifted, zeros coming in; 0 for none.
         flip: Whether a training image may be mirrored.
         precision: "float32", or "bf16" for autocast; weights are float32 either way.
+        start: Digest of the weights that training starts from; empty for fresh ones.
     """
 
     model: str = "vgg56"
@@ -33,6 +34,7 @@ class Recipe:
     flip: bool = False
     precision: str = "float32"
     seed: int = 1
+    start: str = ""
 
     def __post_init__(self) -> None:
         for name, low in (("epochs", 1), ("batch_size", 1), ("crop", 0), ("seed", 0)):

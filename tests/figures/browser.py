@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 EVENTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded", "Network.requestWillBeSent")
 READY_S = 120
+VIEW = {"width": 1400, "height": 660, "deviceScaleFactor": 1, "mobile": False}
 
 
 @dataclass
@@ -32,7 +34,7 @@ def chromium_path() -> str:
     pytest.skip(f"no Chromium here (looked for {', '.join(NAMES)})")
 
 
-def visit(page: Path, questions: Sequence[str], screenshot: Path | None = None) -> Seen:
+def visit(page: Path, questions: Sequence[str] = (), screenshot: Path | None = None) -> Seen:
     """Open a page, wait until it is drawn, and evaluate JavaScript expressions; each may be a promise."""
     return asyncio.run(_visit(page, questions, screenshot, chromium_path()))
 
@@ -52,6 +54,8 @@ async def _visit(page: Path, questions: Sequence[str], screenshot: Path | None, 
         for question in questions:
             seen.answers.append(await _evaluated(tab, question))
         if screenshot:
+            await tab.send_command("Emulation.setDeviceMetricsOverride", params=VIEW)
+            await _evaluated(tab, "new Promise(done => setTimeout(done, 1500))")
             found = await tab.send_command("Page.captureScreenshot")
             screenshot.write_bytes(base64.b64decode(found["result"]["data"]))
     return seen
@@ -88,3 +92,7 @@ async def _evaluated(tab, expression: str):
     found = (await tab.send_command("Runtime.evaluate", params=parameters))["result"]
     assert "exceptionDetails" not in found, found["exceptionDetails"]
     return found["result"].get("value")
+
+
+if __name__ == "__main__":  # python tests/figures/browser.py PAGE.html PICTURE.png
+    visit(Path(sys.argv[1]), screenshot=Path(sys.argv[2]))

@@ -45,6 +45,7 @@ def test_the_page_shows_what_the_surfaces_hold_and_asks_nothing_of_a_network(tmp
             NUM_SCENES,
             "document.body.textContent",
             "document.body.innerHTML.includes('Share chart')",
+            "Array.from(document.querySelectorAll('.panel')).map(p => Array.from(p._fullData[0].customdata[2][3]))",
         ],
     )
     logs = [np.log10(surface.values["train_loss"]).T for surface in (first, second)]
@@ -56,6 +57,8 @@ def test_the_page_shows_what_the_surfaces_hold_and_asks_nothing_of_a_network(tmp
     assert seen.answers[7:9] == [2, 2]
     assert "24 of 24 measured" in seen.answers[9] and "35 of 35 measured" in seen.answers[9]
     assert not seen.answers[10], "a button would send the picture to a server"
+    hover = [[value[3, 2] for value in surface.values.values()] for surface in (first, first, second, second)]
+    np.testing.assert_allclose(seen.answers[11], hover)
     assert seen.errors == [] and seen.requests == []
 
 

@@ -84,7 +84,12 @@ async function draw(content, cards) {
     const panels = cards.planes[place];
     if (!panels) return;
     panels.forEach((panel, kind) => {
-      if (pair) { drawn.push(react(panel, copyOf(pair[kind]))); return; }
+      if (pair) {
+        const figure = copyOf(pair[kind]);
+        Object.assign(figure.data[0], { z: pair[0].data[0].z, customdata: content.surfaces[place].hover });
+        drawn.push(react(panel, figure));
+        return;
+      }
       if (panel.data) Plotly.purge(panel);
       panel.replaceChildren(element("p", "absent", "This file has no " + metric.name + "."));
     });
