@@ -22,11 +22,16 @@ class Origin:
 
 
 def differences(ours: Mapping[str, Value], theirs: Mapping[str, Value]) -> list[str]:
-    """List, one phrase a key, where two records differ."""
+    """List, one phrase a key, where two records differ; of a record within one, the first two."""
     phrases = []
     for key in sorted(set(ours) | set(theirs)):
-        if ours.get(key) != theirs.get(key):
-            phrases.append(f"{key.replace('_', ' ')}: {_short(theirs.get(key))} in the file, {_short(ours.get(key))} now")
+        mine, other, words = ours.get(key), theirs.get(key), key.replace("_", " ")
+        if isinstance(mine, Mapping) and isinstance(other, Mapping):
+            within = differences(mine, other)
+            phrases += [f"{words} {phrase}" for phrase in within[:2]]
+            phrases += [f"{len(within) - 2} more of {words}"] if len(within) > 2 else []
+        elif mine != other:
+            phrases.append(f"{words}: {_short(other)} in the file, {_short(mine)} now")
     return phrases
 
 

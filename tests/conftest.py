@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -14,14 +15,15 @@ from landscape.sweep.world import LAUNCHERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = ROOT / "tests" / "programs"
+MARK = "LANDSCAPE_TEST_RUN"
 
 
 def environment(**changes: str) -> dict[str, str]:
     """Return this process's environment without a launcher's variables, with the checkout importable."""
-    ours = {key for _, size, rank in LAUNCHERS for key in (size, rank)}
-    kept = {key: value for key, value in os.environ.items() if key not in ours}
-    path = os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])])
-    return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **changes}
+    launchers = {key for _, size, rank in LAUNCHERS for key in (size, rank)}
+    kept = {key: value for key, value in os.environ.items() if key not in launchers}
+    paths = [changes.get("PYTHONPATH"), str(ROOT), kept.get("PYTHONPATH")]
+    return {**kept, "OMP_NUM_THREADS": "1", **changes, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +48,15 @@ def data_dir() -> Path:
 
 @pytest.fixture
 def start(request):
-    """Return a function that starts a Python program, over ranks if told, and ends it with its whole session after the test.
+    """Return a function that starts a Python program, over ranks if told, and kills it and all it started after the test.
 
-    `python` are the interpreter's own arguments: a script, or -c, or -m.
+    `python` are the interpreter's own arguments: a script and its options, or -c, or -m.
     """
     started: list[subprocess.Popen] = []
 
     def go(*python, ranks: int | None = None, cwd=None, env=None) -> subprocess.Popen:
         launcher = [request.getfixturevalue("mpirun"), "-n", str(ranks)] if ranks else []
+        mark = uuid4().hex
         process = subprocess.Popen(
             [*launcher, sys.executable, *map(str, python)],
             stdin=subprocess.DEVNULL,
@@ -61,15 +64,16 @@ def start(request):
             stderr=subprocess.PIPE,
             text=True,
             cwd=cwd,
-            env=environment(**(env or {})),
+            env=environment(**{MARK: mark, **(env or {})}),
             start_new_session=True,
         )
+        process.mark = mark
         started.append(process)
         return process
 
     yield go
     for process in started:
-        end(process)
+        kill(process)
 
 
 @pytest.fixture
@@ -86,6 +90,18 @@ def run(start):
 def finish():
     """Return `finished`, for a program that was started."""
     return finished
+
+
+@pytest.fixture(scope="session")
+def kill_all():
+    """Return `kill`, for a program that was started."""
+    return kill
+
+
+@pytest.fixture(scope="session")
+def processes():
+    """Return `processes_of`, for a program that was started."""
+    return processes_of
 
 
 @pytest.fixture(scope="session")
@@ -121,25 +137,37 @@ def plot_surface() -> Path:
 
 
 def finished(process: subprocess.Popen, timeout: float = 180) -> subprocess.CompletedProcess:
+    """Wait for a program's end and return its status and what it printed; fail with that where it does not end."""
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        end(process)
+        kill(process)
         out, err = process.communicate()
         pytest.fail(f"no end within {timeout} s\n--- stdout\n{out}\n--- stderr\n{err}")
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def end(process: subprocess.Popen) -> None:
-    """Kill what is left of a program: every process of its session, which the launcher's own groups are part of."""
+def processes_of(process: subprocess.Popen) -> list[int]:
+    """Return a program's living processes, known by the mark in their environment: launchers give each a session of its own."""
+    mark = f"{MARK}={process.mark}".encode()
+    found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            session = int((folder / "stat").read_text().rpartition(")")[2].split()[3])
-        except (OSError, IndexError):  # gone meanwhile
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:  # gone meanwhile, or not ours
             continue
-        if session == process.pid:
+    return found
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kill a program with all that it started, as losing power would, and wait until nothing is left."""
+    while left := processes_of(process):
+        for number in left:
             try:
-                os.kill(int(folder.name), signal.SIGKILL)
+                os.kill(number, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        time.sleep(0.01)
+    process.kill()  # where there is no /proc to find them by
     process.wait()

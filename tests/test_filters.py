@@ -58,7 +58,6 @@ def test_a_bias_or_norm_parameter_counts_as_one_filter():
 
 def test_every_parameter_has_a_layout_and_a_tied_one_keeps_its_first_owners():
     model = nn.Sequential(nn.ConvTranspose1d(4, 6, 1, groups=2, bias=False), nn.Conv1d(6, 4, 1, bias=False))
-    model[1].weight = nn.Parameter(torch.ones(4, 3, 1))
     model[1].weight = model[0].weight
     assert filter_layouts(model) == {"0.weight": FilterLayout(axis=1, groups=2)}
 

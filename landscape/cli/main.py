@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from landscape.cli.program import leave, run_program
+from landscape.cli.program import run_program
+from landscape.sweep.world import launch_of
 
 COMMANDS = {
     "surface": ("landscape.cli.surface", "surface_command", "sample the loss around trained weights and draw it"),
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(0)
     name = arguments[0]
     if name not in COMMANDS:
-        print(f"landscape: unknown command {name!r}; choose one of {', '.join(COMMANDS)}", file=sys.stderr)
+        if (launch := launch_of()) is None or launch.rank == 0:
+            print(f"landscape: unknown command {name!r}; choose one of {', '.join(COMMANDS)}", file=sys.stderr)
         sys.exit(2)
     run_command(name, arguments[1:], f"landscape {name}")
 
@@ -40,7 +42,7 @@ def run_command(name: str, arguments: Sequence[str], prog: str) -> None:
         command: Callable = getattr(import_module(module), function)
         command(arguments, world, prog)
 
-    leave(run_program(body, arguments))
+    sys.exit(run_program(body, arguments))
 
 
 def script(name: str, prog: str) -> None:

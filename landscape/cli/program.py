@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 
@@ -28,37 +29,27 @@ def run_program(body: Callable[[Sequence[str], World], None], arguments: Sequenc
     """
     use_one_thread()
     signal.signal(signal.SIGTERM, _interrupt)
+    world = World()
     try:
         world = join_world()
-    except Mistake as mistake:
-        return _refuse(mistake)
-    try:
         body(arguments, world)
         status = DONE
     except Mistake as mistake:
         status = _refuse(mistake)
     except (PointFailed, Stopped) as ended:
-        print(f"landscape: {ended}", file=sys.stderr, flush=True)
-        status = FAILED
+        print(f"landscape: {ended}", file=sys.stderr)
+        world.abort(FAILED)  # points may still be under way, which the ordinary way out would wait for or trip over
     except SystemExit as ended:
         status = int(ended.code or 0)
     except KeyboardInterrupt:
-        print("landscape: stopped before the sweep began", file=sys.stderr, flush=True)
-        world.abort()
-        return FAILED
+        time.sleep(0 if world.is_first else 1)  # a launcher's signal reaches all ranks; the first speaks, and ends them
+        print("landscape: stopped before the sweep began", file=sys.stderr)
+        world.abort(FAILED)
     except BaseException:
         traceback.print_exc()
-        world.abort()
-        return FAILED
+        world.abort(FAILED)
     world.finish()
     return status
-
-
-def leave(status: int) -> None:
-    """End the process at once, even while a point is being computed."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
 
 
 def stop_on_signals() -> Stop:

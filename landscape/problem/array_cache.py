@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -39,10 +40,11 @@ def cached_arrays(
     """
     home = folder / digest[:32]
     if not home.is_dir():
-        part = folder / f"{digest[:32]}.{os.uname().nodename}.{os.getpid()}.part"
+        arrays = make()
+        part = folder / f"{digest[:32]}.{os.uname().nodename}.{os.getpid()}.{threading.get_ident()}.part"
         try:
             part.mkdir(parents=True, exist_ok=True)
-            for name, array in make().items():
+            for name, array in arrays.items():
                 np.save(part / f"{name}.npy", array)
             try:
                 os.rename(part, home)

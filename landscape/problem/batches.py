@@ -118,7 +118,8 @@ def moved(batch, device: torch.device | str, dtype: torch.dtype | None = None):
     if isinstance(batch, Mapping):
         return {name: moved(part, device, dtype) for name, part in batch.items()}
     if isinstance(batch, (tuple, list)):
-        return type(batch)(moved(part, device, dtype) for part in batch)
+        parts = [moved(part, device, dtype) for part in batch]
+        return type(batch)(*parts) if hasattr(batch, "_fields") else type(batch)(parts)
     return batch
 
 

@@ -95,17 +95,15 @@ def _read_safetensors(path: Path) -> Checkpoint:
 def _read_torch(path: Path) -> Checkpoint:
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "weights_only" not in str(error).lower() and "Unsupported" not in str(error):
-            raise OSError(f"{path} can't be read as a torch file ({_first_line(error)})") from error
+    except Exception as error:
+        if not isinstance(error, pickle.UnpicklingError) or "unsupported global" not in str(error).lower():
+            raise OSError(f"{path} can't be read as a torch file; it may be cut short or of another kind") from error
         raise OSError(
             f"{path} holds more than tensors, and nothing in a file is executed here; if you trust it, convert it once: "
             f"python -c \"import torch; from safetensors.torch import save_file; "
             f"save_file({{k: v.contiguous() for k, v in torch.load('{path}', weights_only=False)['state_dict'].items()}}, "
             f"'{path.with_suffix('.safetensors').name}')\""
         ) from error
-    except Exception as error:
-        raise OSError(f"{path} can't be read as a torch file ({_first_line(error)}); it may be cut short") from error
     tensors = _tensors_within(found)
     if tensors is None:
         keys = ", ".join(map(str, found)) if isinstance(found, Mapping) else type(found).__name__
@@ -134,7 +132,3 @@ def _stripped(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> di
             return dict(tensors)
         names = {name.removeprefix(prefix): tensor for name, tensor in names.items()}
     return names
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

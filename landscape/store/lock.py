@@ -36,7 +36,8 @@ class FileLock:
                 reason = (error.strerror or str(error)).lower()
                 raise OSError(f"{self._path.parent} can't be written ({reason}); choose another --out") from error
             finally:
-                own.unlink(missing_ok=True)
+                if own.exists():
+                    own.unlink()
         raise OSError(f"{self._path} is being written by another run; wait for it, or choose another --out")
 
     def __exit__(self, *_) -> None:
@@ -45,16 +46,16 @@ class FileLock:
     def _remove_if_stale(self) -> None:
         try:
             owner = json.loads(self._lock.read_text())
+            host, process, started = (owner[key] for key in ("host", "process", "started"))
         except FileNotFoundError:
             return
-        except ValueError:
-            owner = {}
-        host, process = owner.get("host"), owner.get("process")
+        except (ValueError, KeyError, TypeError) as error:
+            raise OSError(f"the lock {self._lock} can't be read; if no run writes {self._path.name}, remove it") from error
         if host != platform.node():
             raise OSError(
                 f"{self._path} is locked by process {process} on host {host}; wait for it, or, if it is gone, remove {self._lock}"
             )
-        if _started(process) is not None and _started(process) == owner.get("started"):
+        if started is not None and _started(process) == started:
             raise OSError(
                 f"{self._path} is being written by process {process} on this host; wait for it, or choose another --out"
             )
@@ -66,9 +67,10 @@ def _owner(process: int) -> dict[str, object]:
 
 
 def _started(process: int) -> str | None:
-    """Return what tells a process from a later one of the same number; None if there is none."""
+    """Return what tells a process from a later one of the same number; None if there is none, or only its remains."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return None if fields[0] in ("Z", "X") else fields[19]
     except (OSError, IndexError):
         pass
     try:

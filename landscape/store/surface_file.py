@@ -1,8 +1,10 @@
 """The surface file: HDF5 laid out as netCDF-4, written whole beside its place and renamed, so that it is never half there."""
 
-import errno
+import io
 import json
 import os
+from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import h5py
@@ -14,6 +16,7 @@ from landscape.surface import MEASURED, NOT_DONE, Surface
 
 FORMAT = "landscape surface 1"
 UNITS = {"loss": "nat", "accuracy": "1"}
+ORIGIN_PARTS = ("identity", "circumstance", "record")
 
 
 def part_of(path: Path) -> Path:
@@ -27,15 +30,16 @@ def write_surface(surface: Surface, path: Path) -> None:
     Raises:
         OSError: The folder can't be written or the disk is full; what stood at `path` is untouched.
     """
-    part = part_of(path)
+    part, image = part_of(path), _image(surface)
     try:
-        with h5py.File(part, "w", libver=("earliest", "v110"), track_order=True) as file:
-            _fill(file, surface)
-        with open(part, "rb+") as file:
+        with open(part, "wb") as file:
+            file.write(image)
+            file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
+    except OSError as error:
+        if part.exists():
+            part.unlink()
         raise OSError(f"{path} can't be written ({_reason(error)}); what stood there is as it was") from error
 
 
@@ -53,19 +57,27 @@ def read_surface(path: Path) -> Surface:
         raise OSError(f"{path} is not an HDF5 file, or its head is damaged; it was left as it is")
     try:
         with h5py.File(path, "r") as file:
-            if _text(file.attrs.get("format", "")) != FORMAT:
-                raise OSError(f"{path} is an HDF5 file of another program, not a surface file; it was left as it is")
-            return _surface_in(file)
-    except (KeyError, ValueError, RuntimeError, TypeError, OSError) as error:
-        if "was left as it is" in str(error):
-            raise
+            if _text(file.attrs.get("format", "")) == FORMAT:
+                return _surface_in(file)
+    except Exception as error:
         raise OSError(f"{path} is damaged ({_reason(error)}); it was left as it is") from error
+    raise OSError(f"{path} is an HDF5 file of another program, not a surface file; it was left as it is")
+
+
+def _image(surface: Surface) -> bytes:
+    """Return a file's bytes. They are made in memory, since HDF5 can't close a file on a full disk, and dies later."""
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver=("earliest", "v110"), track_order=True) as file:
+        _fill(file, surface)
+    return image.getvalue()
 
 
 def _fill(file: h5py.File, surface: Surface) -> None:
     grid = surface.grid
     file.attrs["format"] = FORMAT
     file.attrs["Conventions"] = "CF-1.8"
+    texts = {part: json.dumps(getattr(surface.origin, part), sort_keys=True, default=str) for part in ORIGIN_PARTS}
+    file.attrs["sha256"] = _digest(surface, texts)
     for name in grid.dims:
         axis = file.create_dataset(name, data=getattr(grid, name))
         axis.make_scale(name)
@@ -82,8 +94,7 @@ def _fill(file: h5py.File, surface: Surface) -> None:
             variable.attrs["long_name"] = name.replace("_", " ")
             variable.attrs["units"] = UNITS.get(name.rpartition("_")[2], "1")
     origin = file.create_group("origin")
-    for part in ("identity", "circumstance", "record"):
-        text = json.dumps(getattr(surface.origin, part), sort_keys=True, default=str)
+    for part, text in texts.items():
         origin.create_dataset(part, data=np.frombuffer(text.encode(), np.uint8), compression="gzip")
 
 
@@ -94,10 +105,23 @@ def _surface_in(file: h5py.File) -> Surface:
         for name, variable in file.items()
         if isinstance(variable, h5py.Dataset) and name not in ("x", "y", "done")
     }
-    parts = {
-        part: json.loads(file["origin"][part][:].tobytes().decode()) for part in ("identity", "circumstance", "record")
-    }
-    return Surface(grid, values, file["done"][...], Origin(**parts))
+    texts = {part: file["origin"][part][:].tobytes().decode() for part in ORIGIN_PARTS}
+    surface = Surface(grid, values, file["done"][...], Origin(**{part: json.loads(text) for part, text in texts.items()}))
+    digest = _digest(surface, texts)
+    if file.attrs.get("sha256", digest) != digest:
+        raise ValueError("what it holds is not what was written")
+    return surface
+
+
+def _digest(surface: Surface, texts: Mapping[str, str]) -> str:
+    """Return the SHA-256 of everything that a file holds: HDF5 itself notices damage only to what it compresses."""
+    arrays = {**{name: getattr(surface.grid, name) for name in surface.grid.dims}, **surface.values, "done": surface.done}
+    total = sha256()
+    for name, array in sorted(arrays.items()):
+        total.update(f"{name} {array.shape}\n".encode() + array.tobytes())
+    for part, text in sorted(texts.items()):
+        total.update(f"{part} {text}\n".encode())
+    return total.hexdigest()
 
 
 def _text(value) -> str:
@@ -106,6 +130,4 @@ def _text(value) -> str:
 
 def _reason(error: BaseException) -> str:
     number = getattr(error, "errno", None)
-    if number is None and "No space left" in str(error):
-        number = errno.ENOSPC
     return os.strerror(number).lower() if number else str(error).split("\n")[0]

@@ -7,12 +7,14 @@ import os
 import platform
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
 POLL_S = 0.002
+UNTIL_READ_S = 0.15  # MPICH's launcher drops what it has not read when a rank aborts
 
 LAUNCHERS = (
     ("Open MPI", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
@@ -85,9 +87,10 @@ class World:
     def finish(self) -> None:
         """Leave in order, together with the others."""
 
-    def abort(self) -> None:
-        """End every process of the run at once."""
-        os._exit(1)
+    def abort(self, status: int = 1) -> None:
+        """End every process of the run at once, even while a point is being computed; does not return."""
+        flush()
+        os._exit(status)
 
     def agreed(self, make: Callable[[], Answer], status: int = 2) -> Answer:
         """Run `make` on rank 0 alone and return its value everywhere; a user's mistake is raised everywhere.
@@ -183,15 +186,16 @@ class MPIWorld(World):
         return [value, *(self.receive(rank) for rank in range(1, self.size))]
 
     def finish(self) -> None:
-        while self._sending and not all(request.test()[0] for request in self._sending):
+        everyone = self._comm.Ibarrier()
+        while not (everyone.Test() and all(request.test()[0] for request in self._sending)):
             time.sleep(POLL_S)
-        if not self._MPI.Is_finalized():
-            self._MPI.Finalize()
+        self._MPI.Finalize()
 
-    def abort(self) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self._comm.Abort(1)
+    def abort(self, status: int = 1) -> None:
+        flush()
+        time.sleep(UNTIL_READ_S)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # MPI's own words would add nothing to ours
+        self._MPI.COMM_WORLD.Abort(status)
 
 
 def join_world() -> World:
@@ -207,24 +211,32 @@ def join_world() -> World:
         import mpi4py
 
         mpi4py.rc.thread_level = "serialized"
-        from mpi4py import MPI
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "suspicious MPI execution environment")  # said below, once
+            from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         if launch.size == 1:
             return World()
         raise Mistake(
-            f"{launch.launcher} started {launch.size} processes, but mpi4py can't be used ({_first_line(error)}); "
+            f"{launch.launcher} started {launch.size} processes, but mpi4py can't be used ({_first_line(str(error))}); "
             "install mpi4py with the same MPI, or start one process",
             said=launch.rank != 0,
         ) from None
     if launch.size > 1 and MPI.COMM_WORLD.Get_size() == 1:
-        library = MPI.Get_library_version().replace("\0", "").split("\n")[0].split(",")[0].strip()
+        library = _first_line(MPI.Get_library_version()).split(",")[0].replace("Version:", "")
         raise Mistake(
-            f"{launch.launcher} started {launch.size} processes, but mpi4py's MPI is {library} and sees only one; "
+            f"{launch.launcher} started {launch.size} processes, but mpi4py's MPI is {' '.join(library.split())} and sees only one; "
             "start them with that MPI's own mpirun, or build mpi4py with the launcher's MPI",
             said=launch.rank != 0,
         )
-    return MPIWorld(MPI) if MPI.COMM_WORLD.Get_size() > 1 else World()
+    return MPIWorld(MPI)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+def flush() -> None:
+    """Hand on what was printed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _first_line(text: str) -> str:
+    return text.replace("\0", "").strip().split("\n")[0]

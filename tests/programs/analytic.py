@@ -10,7 +10,7 @@ import sys
 import time
 import types
 
-from landscape.cli.program import leave, run_program
+from landscape.cli.program import run_program
 from landscape.cli.surface import surface_command
 from landscape.grid import Grid
 from landscape.origin import Origin
@@ -43,10 +43,10 @@ class Experiment:
 
     def measure(self, alpha: float, beta: float) -> dict[str, float]:
         own, self._num_measured = self._own, self._num_measured + 1
-        is_center_check = self._num_measured <= (2 if self._rank == 0 else 1)
-        if not is_center_check:
+        num_points = self._num_measured - (2 if self._rank == 0 else 1)
+        if num_points > 0:  # before, the command checks the center
             self._note(f"point {alpha!r} {beta!r}")
-            if own.fail_rank == self._rank and self._num_measured > 3:
+            if own.fail_rank == self._rank and num_points == 4:
                 self._note("raised")
                 raise ArithmeticError("as the test asked for")
             time.sleep(own.slow_s if self._rank == own.slow_rank else own.delay_s)
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--delay-s", type=float, default=0.0)
     parser.add_argument("--slow-rank", type=int)
     parser.add_argument("--slow-s", type=float, default=0.0)
-    parser.add_argument("--fail-rank", type=int, help="this rank fails at its third point or so")
+    parser.add_argument("--fail-rank", type=int, help="this rank fails at its fourth point")
     parser.add_argument("--save-every-s", type=float, default=sweep_run.SAVE_EVERY_S)
     parser.add_argument("rest", nargs="*")
     own = parser.parse_args()
@@ -75,7 +75,7 @@ def main() -> None:
     stand_in.build_experiment = lambda settings, device: Experiment(own, settings.grid)
     stand_in.chosen_device = lambda text: "cpu"
     sys.modules["landscape.cli.experiment"] = stand_in
-    leave(run_program(surface_command, own.rest))
+    sys.exit(run_program(surface_command, own.rest))
 
 
 if __name__ == "__main__":
