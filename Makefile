@@ -1,16 +1,18 @@
-# make surface: the main job on embedded data; make test: everything that is checked. Both set up .venv first.
+# make surface: the main job on embedded data (make surface OPTIONS=--overwrite begins it anew); make test: everything
+# that is checked. Both set up .venv first.
 PYTHON ?= python3
 RANKS ?= $(shell nproc 2>/dev/null || echo 2)
 CONSTRAINTS ?=
+OPTIONS ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: surface test test-slow cifar10 clean
+.PHONY: surface test test-slow clean
 
 surface: .venv/.ready
 	@mkdir -p outputs
-	mpirun -n $(RANKS) python scripts/plot_surface.py --model vgg56 --split both --num-samples 300 --out outputs/vgg56-digits-both
-	mpirun -n $(RANKS) python scripts/plot_surface.py --model resnet56 --split both --num-samples 300 --out outputs/resnet56-digits-both
+	mpirun -n $(RANKS) python scripts/plot_surface.py --model vgg56 --split both --num-samples 300 --out outputs/vgg56-digits-both $(OPTIONS)
+	mpirun -n $(RANKS) python scripts/plot_surface.py --model resnet56 --split both --num-samples 300 --out outputs/resnet56-digits-both $(OPTIONS)
 	landscape page outputs/vgg56-digits-both.h5 outputs/resnet56-digits-both.h5 --out outputs/digits.html \
 	  --title "Without and with shortcuts: VGG-56 and ResNet-56 on digits"
 	@echo "Open $(CURDIR)/outputs/digits.html in a browser."

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LONGEST_AXIS = 10_000
 RANGE_FORM = "MIN:MAX:NUM, such as -1:1:25"
 
 
@@ -54,12 +55,6 @@ class Grid:
         """Return (alpha, beta) of an index; beta is 0 on a line."""
         return float(self.x[index[0]]), 0.0 if self.y is None else float(self.y[index[1]])
 
-    def equals(self, other: "Grid") -> bool:
-        """Tell whether both hold the same coordinates, bit for bit."""
-        return self.dims == other.dims and all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in self.dims
-        )
-
     def __str__(self) -> str:
         return " x ".join(map(str, self.shape)) + (" line" if self.y is None else "")
 
@@ -77,8 +72,12 @@ def axis_from_text(text: str, name: str = "x") -> np.ndarray:
         raise ValueError(f"--{name} must be {RANGE_FORM}, not {text!r}") from None
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"--{name} must be {RANGE_FORM}, with MIN below MAX and both finite, not {text!r}")
+    if num > LONGEST_AXIS:
+        raise ValueError(f"--{name} must be {RANGE_FORM}, with NUM {LONGEST_AXIS} or less, not {text!r}")
     if num < 2:
         raise ValueError(f"--{name} must be {RANGE_FORM}, with NUM 2 or more, not {text!r}")
     axis = np.linspace(low, high, num)
+    if low == -high:
+        axis = (axis - axis[::-1]) / 2  # mirrored to the last bit
     axis[np.abs(axis) < 1e-12 * (high - low)] = 0.0
     return axis

@@ -21,7 +21,7 @@ from landscape.problem.checkpoints import Checkpoint, load_into, read_checkpoint
 from landscape.problem.datasets import Dataset, open_dataset
 from landscape.problem.losses import named_loss
 from landscape.problem.models import build_model, model_factory, own_models_folder, source_digest
-from landscape.problem.problem import NORM_STATS, PRECISIONS, Problem
+from landscape.problem.problem import NORM_STATS, NORMS_WITH_STATS, PRECISIONS, Problem
 from landscape.weights import digest, weights_of
 
 
@@ -79,13 +79,12 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     dataset = open_dataset(
         dataset_spec, data_dir=settings.data_dir, cache_dir=settings.cache_dir, download=settings.download
     )
-    if settings.untrained is not None:
-        torch.manual_seed(settings.untrained)
+    torch.manual_seed(settings.untrained or 0)  # what a model draws and no checkpoint holds is the same on every rank
     model = build_model(model_spec, model_args, from_data=dataset.model_arguments)
     notes = list(load_into(model, checkpoint)) if checkpoint else []
     mean, std = _normalization(settings, checkpoint, dataset)
     norm_stats = settings.norm_stats or ("reestimated" if settings.toward else "stored")
-    splits = settings.splits + (("train",) if norm_stats == "reestimated" and "train" not in settings.splits else ())
+    splits = settings.splits + _estimation_split(settings, dataset, model, norm_stats)
     indices = {split: _subset(settings, dataset, split) for split in splits}
     batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device)
     batches = {
@@ -106,17 +105,20 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     )
     plane, direction_identity, direction_words = _plane(settings, rule, problem, model, model_spec)
     summary = report(plane.center, [plane.u] + ([plane.v] if plane.v else []), filter_layouts(model))
-    if summary.num_zero_filters:
+    if summary.num_zero_filters and not settings.toward and rule.normalization == "filter":
         notes.append(
             f"{summary.num_zero_filters} of {summary.num_filters} filters are all zero, so that filter-normalized "
             "directions do not move them"
         )
-    for name, norm in zip("xy", summary.norms):
+    if summary.cosine is not None and abs(summary.cosine) > 1 - 1e-6:
+        raise ValueError("the two directions lie along one line, so that they span no plane; give --toward-y another checkpoint")
+    for name, norm in zip("xy", summary.norms, strict=False):
         if norm == 0:
             notes.append(f"the direction along {name} is zero, so that the surface is flat along it and shows nothing")
     identity = {
         "checkpoint": digest(model.state_dict()),
         "model": source_digest(model),
+        "model_arguments": {name: str(value) for name, value in {**dataset.model_arguments, **model_args}.items()},
         "data": data_digests,
         "loss": _loss_identity(settings.loss, loss),
         "directions": direction_identity,
@@ -158,6 +160,18 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         num_samples={split: len(indices[split]) for split in settings.splits},
         notes=tuple(notes),
     )
+
+
+def _estimation_split(settings, dataset: Dataset, model: nn.Module, norm_stats: str) -> tuple[str, ...]:
+    """Return the split that norm statistics are re-estimated on, where it is not measured anyway."""
+    keeps = any(isinstance(module, NORMS_WITH_STATS) and module.running_mean is not None for module in model.modules())
+    if norm_stats != "reestimated" or not keeps or "train" in settings.splits:
+        return ()
+    if "train" not in dataset.splits:
+        raise ValueError(
+            f"batch norm is re-estimated on training samples, and {dataset.name} has none; give --norm-stats stored"
+        )
+    return ("train",)
 
 
 def _check_choices(settings: SurfaceSettings) -> None:

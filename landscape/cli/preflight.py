@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 
+from landscape.problem.factories import is_ours, words_of
 from landscape.sweep.world import Mistake, World
 
 AGREEMENT = 1e-5
@@ -39,16 +40,10 @@ def _answer(experiment) -> dict[str, float] | str:
 def _measured(experiment) -> dict[str, float]:
     try:
         return experiment.measure(0.0, 0.0)
-    except ValueError:
-        raise
     except Exception as error:
-        import traceback
-
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        raise Mistake(
-            f"model, loss and data do not work together: {type(error).__name__} in {where.filename}:{where.lineno}: "
-            f"{str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
-        ) from error
+        if isinstance(error, ValueError) and is_ours(error):
+            raise Mistake(str(error)) from error
+        raise Mistake(f"model, loss and data do not work together: {words_of(error)}") from error
 
 
 def _compared(experiment, center: Mapping[str, float], outcomes) -> tuple[float, list[str]]:
@@ -67,13 +62,18 @@ def _compared(experiment, center: Mapping[str, float], outcomes) -> tuple[float,
     notes = []
     if not all(found is None or same(found, center, 0.0) for found, _ in outcomes):
         notes.append("ranks agree about the center only to rounding; their processors differ, and so will last digits")
+    bad = [name.replace("_", " ") for name, value in center.items() if not math.isfinite(value)]
+    if bad:
+        notes.append(f"{' and '.join(bad)} at the center is not finite; check the checkpoint, and --mean and --std")
     notes += recorded_notes(experiment, center)
     return max(took for _, took in outcomes), notes
 
 
 def recorded_notes(experiment, center: Mapping[str, float]) -> list[str]:
     """Warn where the center's accuracy is over half a point from the checkpoint's own, sampling error allowed for."""
-    notes = []
+    notes: list[str] = []
+    if experiment.problem.norm_stats == "reestimated" and experiment.problem.num_norms:
+        return notes  # other statistics than those that the accuracy was recorded with
     for split, recorded in experiment.recorded.items():
         found = center.get(f"{split}_accuracy")
         if found is None:
@@ -94,7 +94,8 @@ def same(first: Mapping[str, float], second: Mapping[str, float], tolerance: flo
     return first.keys() == second.keys() and all(
         first[name] == second[name]
         or (math.isnan(first[name]) and math.isnan(second[name]))
-        or abs(first[name] - second[name]) <= tolerance * max(abs(first[name]), abs(second[name]))
+        or math.isfinite(first[name] - second[name])
+        and abs(first[name] - second[name]) <= tolerance * max(abs(first[name]), abs(second[name]))
         for name in first
     )
 

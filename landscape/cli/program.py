@@ -31,29 +31,31 @@ def run_program(body: Callable[[Sequence[str], World], None], arguments: Sequenc
     signal.signal(signal.SIGTERM, _interrupt)
     world = World()
     try:
-        world = join_world()
-        body(arguments, world)
-        status = DONE
-    except Mistake as mistake:
-        status = _refuse(mistake)
+        try:
+            world = join_world()
+            body(arguments, world)
+            status = DONE
+        except Mistake as mistake:
+            status = _refuse(mistake)
+        world.finish()
+        return status
     except (PointFailed, Stopped) as ended:
         print(f"landscape: {ended}", file=sys.stderr)
         world.abort(FAILED)  # points may still be under way, which the ordinary way out would wait for or trip over
-    except SystemExit as ended:
-        status = int(ended.code or 0)
     except KeyboardInterrupt:
         time.sleep(0 if world.is_first else 1)  # a launcher's signal reaches all ranks; the first speaks, and ends them
-        print("landscape: stopped before the sweep began", file=sys.stderr)
+        print("landscape: stopped", file=sys.stderr)
         world.abort(FAILED)
     except BaseException:
         traceback.print_exc()
         world.abort(FAILED)
-    world.finish()
-    return status
 
 
 def stop_on_signals() -> Stop:
-    """From now on let SIGINT and SIGTERM ask the sweep to end, instead of interrupting whatever is being done."""
+    """From now on let SIGINT and SIGTERM ask the sweep to end, instead of interrupting whatever is being done.
+
+    `interrupt_on_signals` takes this back.
+    """
     stop = Stop()
 
     def request(number: int, _frame) -> None:
@@ -62,6 +64,12 @@ def stop_on_signals() -> Stop:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, request)
     return stop
+
+
+def interrupt_on_signals() -> None:
+    """From now on let SIGINT and SIGTERM interrupt whatever is being done."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(_number: int, _frame) -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from landscape.cli.arguments import Parser, with_negative_values
-from landscape.cli.program import stop_on_signals
+from landscape.cli.program import interrupt_on_signals, stop_on_signals
 from landscape.cli.settings import SurfaceSettings, add_surface_options, settings_of
-from landscape.sweep.world import World
+from landscape.sweep.world import Mistake, World
 
 HELP = "sample the loss around trained weights and draw it"
 
@@ -108,6 +108,7 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     finally:
         if progress:
             progress.close()
+        interrupt_on_signals()
     if surface is None:
         return None
     say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
@@ -115,7 +116,10 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     from landscape.figures.page import write_page
     from landscape.store.surface_file import read_surface
 
-    write_page({out.name.removesuffix(".h5"): read_surface(out)}, page)
+    try:
+        write_page({out.name.removesuffix(".h5"): read_surface(out)}, page)
+    except OSError as error:
+        raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
     say(f"page: {page}")
     return page
 
@@ -125,7 +129,7 @@ def _device(settings: SurfaceSettings, world: World, say) -> tuple[str, frozense
     from landscape.cli.experiment import chosen_device
     from landscape.sweep.devices import Visible, assign_gpus
 
-    kind = world.together(lambda: chosen_device(settings.device))
+    kind = world.share(world.together(lambda: chosen_device(settings.device)))
     if kind == "cpu":
         return "cpu", frozenset()
     import torch
@@ -161,6 +165,8 @@ def _known(settings: SurfaceSettings, experiment, out: Path, say):
     if not out.exists():
         return None
     known = read_surface(out)
+    if not out.stat().st_mode & 0o222:
+        raise OSError(f"{out} is read-only; choose another --out, or make it writable")
     ours = experiment.origin
     changed = differences(ours.identity, known.origin.identity)
     if changed and not settings.overwrite:
@@ -202,7 +208,7 @@ def _say_plan(experiment, say) -> None:
     for what, value in plan_facts(experiment.origin):
         say(f"{what}: {value}")
     for note in experiment.notes:
-        say(f"note: {note}")
+        say(f"warning: {note}")
 
 
 def _say(line: str) -> None:

@@ -42,12 +42,13 @@ def page_html(surfaces: Mapping[str, Surface], title: str = "Loss landscape") ->
     return Template((assets / "page.html").read_text()).substitute(parts)
 
 
-def write_page(surfaces: Mapping[str, Surface], path: Path, title: str = "Loss landscape") -> Path:
+def write_page(surfaces: Mapping[str, Surface], path: Path | str, title: str = "Loss landscape") -> Path:
     """Write the page beside its place and rename it.
 
     Raises:
         OSError: The folder can't be written.
     """
+    path = Path(path)
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(page_html(surfaces, title), encoding="utf-8")

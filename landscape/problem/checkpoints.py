@@ -29,8 +29,8 @@ class Checkpoint:
     notes: tuple[str, ...] = ()
 
     def recorded(self, key: str):
-        """Return a metadata entry as number, list or mapping where it is one; None where it is not there."""
-        if key not in self.metadata:
+        """Return an entry of our own metadata as number, list or mapping where it is one; None where it is not there."""
+        if key not in self.metadata or not self.metadata.get("format", "").startswith("landscape checkpoint"):
             return None
         try:
             return json.loads(self.metadata[key])
@@ -65,6 +65,8 @@ def load_into(model: nn.Module, checkpoint: Checkpoint) -> tuple[str, ...]:
     wanted = model.state_dict()
     tensors, notes = _stripped(checkpoint.tensors, wanted), list(checkpoint.notes)
     not_needed = {name for name in wanted if name.endswith("num_batches_tracked")}
+    present = {wanted[name].data_ptr() for name in wanted if name in tensors}
+    not_needed |= {name for name in wanted if wanted[name].data_ptr() in present}  # tied to one that is there
     wrong = [f"missing {name}" for name in wanted if name not in tensors and name not in not_needed]
     wrong += [f"unexpected {name}" for name in tensors if name not in wanted]
     wrong += [

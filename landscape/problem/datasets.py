@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from landscape.problem.array_cache import cached_arrays, default_folder, digest_of_files
+from landscape.problem.factories import called, find_factory
 
 NAMES = ("digits", "cifar10", "npz:FILE", "package.module:factory", "path/file.py:factory")
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
@@ -90,16 +91,14 @@ def open_dataset(
         ValueError: The name is unknown, or the arrays do not fit together.
         OSError: A file is missing or unreadable.
     """
-    folder = cache_dir or default_folder()
     if spec == "digits":
         return digits()
+    folder = cache_dir or default_folder()
     if spec == "cifar10":
         return cifar10(data_dir, folder, download)
     if spec.startswith("npz:"):
         return from_npz(Path(spec[4:]), folder)
     if ":" in spec:
-        from landscape.problem.factories import find_factory
-
         return from_factory(spec, find_factory(spec, "data set"))
     raise ValueError(f"unknown data set {spec!r}; choose one of {', '.join(NAMES)}")
 
@@ -179,7 +178,7 @@ def from_factory(spec: str, factory: Callable) -> Dataset:
 
     A torch data set's samples are read once, in their order, as (input, target) pairs; augment nothing there.
     """
-    made = factory()
+    made = called(f"the data set {spec}", factory)
     if not isinstance(made, Mapping) or not made:
         raise ValueError(
             f"the data set factory {spec} must return a mapping such as {{'train': (inputs, targets)}}, "

@@ -16,13 +16,17 @@ MEAN_REFUSED = (
 
 
 def cross_entropy(model: nn.Module, batch) -> dict[str, Tensor]:
-    """Return cross entropy in nats and whether the class is right, one value a sample."""
+    """Return cross entropy in nats and whether the class is right, one value a sample.
+
+    Targets are classes, of which torch's -100 is left out, or probabilities of classes.
+    """
     inputs, targets = batch[0], batch[1]
     scores = model(inputs)
-    return {
-        "loss": _a_sample(functional.cross_entropy(scores, targets, reduction="none")),
-        "accuracy": _a_sample((scores.argmax(1) == targets).to(scores.dtype)),
-    }
+    values = {"loss": functional.cross_entropy(scores, targets, reduction="none"), "accuracy": _is_right(scores, targets)}
+    if not targets.is_floating_point() and bool((targets == NOT_A_CLASS).any()):
+        kept = targets != NOT_A_CLASS
+        return {name: (value[kept].sum(), int(kept.sum())) for name, value in values.items()}
+    return {name: _a_sample(value) for name, value in values.items()}
 
 
 def mse(model: nn.Module, batch) -> dict[str, Tensor]:
@@ -32,8 +36,7 @@ def mse(model: nn.Module, batch) -> dict[str, Tensor]:
     if targets.is_floating_point():
         return {"loss": _a_sample((outputs - targets.reshape(outputs.shape)) ** 2)}
     wanted = functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
-    right = (outputs.argmax(1) == targets).to(outputs.dtype)
-    return {"loss": _a_sample((outputs - wanted) ** 2), "accuracy": right}
+    return {"loss": _a_sample((outputs - wanted) ** 2), "accuracy": _is_right(outputs, targets)}
 
 
 def named_loss(spec: str) -> Loss:
@@ -63,8 +66,12 @@ def as_loss(loss: str | nn.Module | Loss) -> Loss:
     """
     if isinstance(loss, str):
         return named_loss(loss)
-    if not isinstance(loss, nn.modules.loss._Loss):
+    if isinstance(loss, nn.Module) and not isinstance(loss, nn.modules.loss._Loss):
+        raise ValueError(f"{type(loss).__name__} is none of torch's loss modules; give a function loss(model, batch)")
+    if not isinstance(loss, nn.Module):
         return loss
+    if loss.reduction == "batchmean":
+        raise ValueError(f"{type(loss).__name__} with reduction 'batchmean' sums over classes; give a loss(model, batch)")
     if getattr(loss, "weight", None) is not None:
         raise ValueError(f"{type(loss).__name__} with class weights has no mean over samples; give a loss(model, batch)")
     if getattr(loss, "ignore_index", NOT_A_CLASS) != NOT_A_CLASS:
@@ -94,6 +101,9 @@ def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, 
         ValueError: It is a bare mean of several samples, or of another form.
     """
     named = returned if isinstance(returned, Mapping) else {"loss": returned}
+    wrong = [name for name in named if not str(name).isidentifier()]
+    if wrong:
+        raise ValueError(f"the loss's names must be letters, digits and underscores, not {wrong[0]!r}")
     return {str(name): _sum_and_count(value, batch) for name, value in named.items()}
 
 
@@ -105,9 +115,9 @@ def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int]:
         return torch.as_tensor(total).detach().double(), int(count)
     if not isinstance(value, Tensor):
         raise ValueError(f"{MEAN_REFUSED}; it returned {type(value).__name__}")
+    if value.numel() == 1 and num_samples(batch) != 1:
+        raise ValueError(MEAN_REFUSED)
     if value.ndim == 0:
-        if num_samples(batch) != 1:
-            raise ValueError(MEAN_REFUSED)
         return value.detach().double(), 1
     if value.ndim != 1:
         raise ValueError(f"the loss must return one value a sample, a tensor of one axis, not of shape {tuple(value.shape)}")
@@ -123,6 +133,12 @@ def num_samples(batch: object) -> int | None:
     if isinstance(batch, (tuple, list)):
         return next((found for part in batch if (found := num_samples(part)) is not None), None)
     return None
+
+
+def _is_right(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return 1 where the highest score is the target's, 0 elsewhere; scores with a nan name no class."""
+    classes = targets.argmax(1) if targets.is_floating_point() else targets
+    return ((scores.argmax(1) == classes) & ~scores.isnan().any(1)).to(scores.dtype)
 
 
 def _a_sample(values: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch import nn
 
-from landscape.problem.factories import find_factory
+from landscape.problem.factories import called, find_factory
 
 OWN_NAME = "landscape_models"
 
@@ -82,7 +82,7 @@ def build_model(
     if unknown:
         choices = ", ".join(parameters) or "none"
         raise ValueError(f"the model {spec} takes no argument {', '.join(unknown)}; its arguments are {choices}")
-    model = factory(**keywords)
+    model = called(f"the model {spec}", factory, **keywords)
     if not isinstance(model, nn.Module):
         raise ValueError(f"the model factory {spec} must return a torch.nn.Module, not {type(model).__name__}")
     return model.eval()

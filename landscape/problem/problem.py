@@ -53,7 +53,7 @@ class Problem:
         self.device, self.dtype = torch.device(device), PRECISIONS[precision]
         self.loss, self.batches = loss, dict(batches)
         self.norm_stats, self.precision = norm_stats, precision
-        self._model = copy.deepcopy(model).to(self.device, self.dtype).eval()
+        self._model = _in_precision(copy.deepcopy(model), self.device, self.dtype).eval()
         for parameter in self._model.parameters():
             parameter.requires_grad_(False)
         self.center = weights_of(self._model)
@@ -114,3 +114,13 @@ class Problem:
         for norm, momentum in zip(self._norms, momenta):
             norm.momentum = momentum
             norm.eval()
+
+
+def _in_precision(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    """Move a model, and bring its floating-point numbers to `dtype`; complex buffers keep theirs."""
+    for name, parameter in model.named_parameters():
+        if parameter.is_complex():
+            raise ValueError(f"the parameter {name} is complex; planes of complex weights are not supported")
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data = tensor.data.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
+    return model

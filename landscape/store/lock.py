@@ -1,5 +1,6 @@
 """A lock beside a surface file, so that two runs never write the same one."""
 
+import fcntl
 import json
 import os
 import platform
@@ -45,10 +46,21 @@ class FileLock:
 
     def _remove_if_stale(self) -> None:
         try:
-            owner = json.loads(self._lock.read_text())
-            host, process, started = (owner[key] for key in ("host", "process", "started"))
+            file = open(self._lock, "r+")
         except FileNotFoundError:
             return
+        with file:
+            self._require_stale(file.read())
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)  # of several runs that find it stale, one removes it, and no newer one
+            except OSError as error:
+                raise OSError(f"{self._lock} was left by a run that is gone; remove it") from error
+            if _lies_at(file, self._lock):
+                self._lock.unlink()
+
+    def _require_stale(self, text: str) -> None:
+        try:
+            host, process, started = (json.loads(text)[key] for key in ("host", "process", "started"))
         except (ValueError, KeyError, TypeError) as error:
             raise OSError(f"the lock {self._lock} can't be read; if no run writes {self._path.name}, remove it") from error
         if host != platform.node():
@@ -59,7 +71,13 @@ class FileLock:
             raise OSError(
                 f"{self._path} is being written by process {process} on this host; wait for it, or choose another --out"
             )
-        self._lock.unlink(missing_ok=True)
+
+
+def _lies_at(file, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _owner(process: int) -> dict[str, object]:

@@ -71,15 +71,19 @@ def sweep(
     """
     world, stop = world or World(), stop or Stop()
     if not world.is_first:
-        _serve(Worker(measure), world, stop)
+        worker = Worker(measure)
+        _serve(worker, world, stop)
+        worker.close()
         return None
     ranks = [rank for rank in range(world.size) if rank not in idle]
-    coordinator = _Coordinator(Worker(measure), world, ranks, surface, save=save, progress=progress, stop=stop)
+    worker = Worker(measure)
+    coordinator = _Coordinator(worker, world, ranks, surface, save=save, progress=progress, stop=stop)
     try:
         while points := ask(coordinator.surface):
             coordinator.run_round(points)
         return coordinator.surface
     finally:
+        worker.close()
         for rank in range(1, world.size):
             world.send(STOP, rank)
         coordinator.save_now()

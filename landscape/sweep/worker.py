@@ -45,12 +45,16 @@ class Worker:
 
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
-        self._inbox: queue.SimpleQueue[Point] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Point | None] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Value | Failure] = queue.SimpleQueue()
         threading.Thread(target=self._run, daemon=True, name="landscape-worker").start()
 
     def give(self, point: Point) -> None:
         self._inbox.put(point)
+
+    def close(self) -> None:
+        """Let the thread end, after the points that it was given."""
+        self._inbox.put(None)
 
     def take(self, timeout_s: float) -> Value | Failure | None:
         """Return a result, waiting for it at most so long; None if none came."""
@@ -60,8 +64,7 @@ class Worker:
             return None
 
     def _run(self) -> None:
-        while True:
-            point = self._inbox.get()
+        while (point := self._inbox.get()) is not None:
             began = time.perf_counter()
             try:
                 metrics = self._measure(point.alpha, point.beta)

@@ -44,7 +44,7 @@ def train(
     """Train by a recipe, going on from `out`'s last finished epoch where there is one.
 
     Args:
-        out: The run's name; `out.state.pt` is kept while it runs, `out.safetensors` written at its end.
+        out: The run's name; `out.state.pt` is written at the end of each epoch, `out.safetensors` at that of the last.
         start: Weights to start from instead of fresh ones.
         stop_after: Leave after this many epochs altogether, as a kill would, with the state kept.
 

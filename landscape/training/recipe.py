@@ -1,8 +1,7 @@
 """The settings of one training run."""
 
-from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 import json
+from dataclasses import asdict, dataclass, field
 
 SCHEDULES = ("constant", "cosine", "one-cycle")
 PRECISIONS = ("float32", "bf16")
@@ -53,7 +52,3 @@ class Recipe:
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
-
-    @property
-    def digest(self) -> str:
-        return sha256(self.as_json().encode()).hexdigest()

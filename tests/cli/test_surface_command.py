@@ -150,7 +150,7 @@ def test_toward_other_checkpoints_norm_statistics_are_reestimated_by_default(her
 def test_a_center_off_its_recorded_accuracy_gets_a_warning(here, capsys):
     torch.manual_seed(1)
     model = build_model("mlp", from_data={"channels": 1, "image_size": 8})
-    save_file(model.state_dict(), here / "proud.safetensors", metadata={"model": "mlp", "dataset": "digits", "train_accuracy": "0.99"})
+    save_file(model.state_dict(), here / "proud.safetensors", metadata={"format": "landscape checkpoint 1", "model": "mlp", "dataset": "digits", "train_accuracy": "0.99"})
     surface_command(["--checkpoint", "proud.safetensors", "--x", "0:1:2", "--out", "proud"], World())
     assert "but the checkpoint records 99.00%; check data set, --mean and --std" in capsys.readouterr().out
 

@@ -33,6 +33,7 @@ class Experiment:
 
     name, notes = "analytic", ()
     recorded, num_in_split, num_samples = {}, {}, {}
+    problem = types.SimpleNamespace(norm_stats="stored", num_norms=0)
 
     def __init__(self, own: argparse.Namespace, grid: Grid) -> None:
         self._own, self.grid = own, grid

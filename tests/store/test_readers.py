@@ -1,85 +1,127 @@
-"""The surface file opens unchanged in other programs' readers, with axes and values the right way round."""
+"""Four other programs open the surface file unchanged, each axis the right way round."""
 
+import h5py
 import numpy as np
 import pytest
 
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.store.surface_file import write_surface
-from landscape.surface import MEASURED, NOT_DONE, Surface
+from landscape.surface import Surface
 
-X, Y = np.linspace(-0.7, 1.1, 5), np.linspace(-0.3, 0.8, 4)
-
-
-@pytest.fixture
-def plane() -> Surface:
-    """alpha + 10 beta, with an inf and a point that is not done."""
-    loss = X[:, None] + 10 * Y
-    loss[1, 2] = np.inf
-    loss[3, 0] = np.nan
-    done = np.full(loss.shape, MEASURED)
-    done[3, 0] = NOT_DONE
-    return Surface(Grid(X, Y), {"train_loss": loss, "train_accuracy": loss / 100}, done, Origin({"seed": 3}))
+GRID = Grid(np.linspace(-0.7, 1.1, 5), np.linspace(-0.3, 0.8, 4))
+LINE = Grid(np.array([-0.4, 0.1, 0.15, 2.0]))
 
 
-@pytest.fixture
-def path(plane, tmp_path):
-    write_surface(plane, tmp_path / "plane.h5")
-    return tmp_path / "plane.h5"
+def slanted(grid: Grid) -> Surface:
+    """Return a + 10 b with a nan and an inf, an accuracy, and a point that is not done."""
+    x, y = np.meshgrid(grid.x, [0.0] if grid.y is None else grid.y, indexing="ij")
+    loss = (x + 10 * y).reshape(grid.shape)
+    loss.ravel()[[1, 2]] = np.nan, np.inf
+    done = np.ones(grid.shape, np.uint8)
+    done.ravel()[-1] = 0
+    return Surface(grid, {"train_loss": loss, "train_accuracy": np.exp(-np.abs(loss))}, done, Origin({"seed": 3}))
 
 
-@pytest.mark.parametrize("engine", ["h5netcdf", "netcdf4"])
-def test_xarray_reads_values_axes_and_units(engine, plane, path):
+@pytest.fixture(params=[GRID, LINE], ids=["plane", "line"])
+def written(request, tmp_path):
+    """Return a surface and its file."""
+    surface = slanted(request.param)
+    write_surface(surface, tmp_path / "s.h5")
+    return surface, tmp_path / "s.h5"
+
+
+def assert_same(found: dict, surface: Surface) -> None:
+    """Compare arrays by name with those of a surface, bit for bit."""
+    wanted = {**surface.values, "done": surface.done, **{dim: getattr(surface.grid, dim) for dim in surface.grid.dims}}
+    assert set(found) == set(wanted)
+    for name, array in wanted.items():
+        got = np.ascontiguousarray(np.ma.getdata(found[name]))
+        assert got.shape == array.shape and got.dtype == array.dtype and got.tobytes() == array.tobytes(), name
+
+
+@pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
+def test_xarray_opens_it(written, engine):
     xarray = pytest.importorskip("xarray")
-    pytest.importorskip({"netcdf4": "netCDF4"}.get(engine, engine))
-    with xarray.open_dataset(path, engine=engine) as found:
-        assert found.train_loss.dims == found.done.dims == ("x", "y")
-        np.testing.assert_array_equal(found.x, X)
-        np.testing.assert_array_equal(found.y, Y)
-        for name in ("train_loss", "train_accuracy"):
-            np.testing.assert_array_equal(found[name], plane.values[name])
-        assert found.train_loss.units == "nat" and found.attrs["format"] == "landscape surface 1"
-        assert float(found.train_loss.sel(x=X[4], y=Y[1])) == pytest.approx(X[4] + 10 * Y[1])
-        assert found.done.dtype == np.uint8
+    pytest.importorskip("netCDF4" if engine == "netcdf4" else engine)
+    surface, path = written
+    with xarray.open_dataset(path, engine=engine) as data:
+        assert_same({name: data[name].values for name in data.variables}, surface)
+        assert set(data.coords) == set(surface.grid.dims)
+        for name in (*surface.values, "done"):
+            assert data[name].dims == surface.grid.dims
+        assert data.attrs["Conventions"] == "CF-1.8" and isinstance(data.attrs["format"], str)
+        assert data["train_loss"].attrs["units"] == "nat" and data["train_accuracy"].attrs["units"] == "1"
+        middle = data["train_loss"].sel(x=surface.grid.x[3], method="nearest")
+        assert np.array_equal(middle, surface.values["train_loss"][3])
 
 
-def test_xarray_reads_a_line(tmp_path):
-    xarray = pytest.importorskip("xarray")
-    write_surface(Surface(Grid(X), {"train_loss": X**2}, np.ones(5)), tmp_path / "line.h5")
-    with xarray.open_dataset(tmp_path / "line.h5", engine="h5netcdf") as found:
-        assert found.train_loss.dims == ("x",)
-        np.testing.assert_array_equal(found.train_loss, X**2)
-
-
-def test_netcdf4_reads_it(plane, path):
+def test_netcdf4_opens_it(written):
     netcdf = pytest.importorskip("netCDF4")
-    with netcdf.Dataset(path) as found:
-        assert found["train_loss"].dimensions == ("x", "y")
-        assert {name: len(dim) for name, dim in found.dimensions.items()} == {"x": 5, "y": 4}
-        np.testing.assert_array_equal(np.ma.filled(found["train_loss"][:], np.nan), plane.values["train_loss"])
-        assert found["done"].flag_meanings == "not_done measured"
-        assert "identity" in found["origin"].variables
+    surface, path = written
+    with netcdf.Dataset(path) as data:
+        data.set_auto_mask(False)
+        assert_same({name: variable[...] for name, variable in data.variables.items()}, surface)
+        assert {name: len(dim) for name, dim in data.dimensions.items()} == dict(zip(surface.grid.dims, surface.grid.shape))
+        assert data.variables["train_loss"].dimensions == surface.grid.dims
+        assert data.Conventions == "CF-1.8" and list(data.groups) == ["origin"]
+        assert data.variables["done"].flag_meanings == "not_done measured"
 
 
-def test_h5netcdf_reads_it(plane, path):
+def test_h5netcdf_opens_it(written):
     h5netcdf = pytest.importorskip("h5netcdf")
-    with h5netcdf.File(path) as found:
-        assert found["train_loss"].dimensions == ("x", "y")
-        np.testing.assert_array_equal(found["train_loss"][...], plane.values["train_loss"])
+    surface, path = written
+    with h5netcdf.File(path) as data:
+        assert_same({name: variable[...] for name, variable in data.variables.items()}, surface)
+        assert data.variables["train_loss"].dimensions == surface.grid.dims
 
 
-def test_vtk_reads_values_and_axes(plane, path):
-    netcdf = pytest.importorskip("vtkmodules.vtkIONetCDF")
-    numpy_support = pytest.importorskip("vtkmodules.util.numpy_support")
-    reader = netcdf.vtkNetCDFCFReader()
-    reader.SetFileName(str(path))
-    reader.SphericalCoordinatesOff()
-    reader.UpdateMetaData()
+def test_h5py_finds_a_scale_on_every_axis_of_every_root_array_and_text_in_every_attribute(written):
+    surface, path = written
+    with h5py.File(path) as file:
+        arrays = {name: item for name, item in file.items() if isinstance(item, h5py.Dataset)}
+        assert set(arrays) == {*surface.grid.dims, *surface.values, "done"}
+        for name, array in arrays.items():
+            if name not in surface.grid.dims:
+                assert tuple(array.dims[place][0].name.lstrip("/") for place in range(array.ndim)) == surface.grid.dims
+                assert array.compression == "gzip"
+        for item in (file, *arrays.values()):
+            ours = {key: value for key, value in item.attrs.items() if key not in NETCDFS_OWN and key != "flag_values"}
+            assert all(isinstance(value, str) for value in ours.values()), ours
+
+
+NETCDFS_OWN = {"CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST"}
+
+
+def test_vtk_opens_it_with_each_axis_the_right_way_round(tmp_path):
+    """VTK's fast axis is the file's last, y, so that a point k of its image is (x[k // ny], y[k % ny])."""
+    vtk = pytest.importorskip("vtk")
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    surface = slanted(GRID)
+    write_surface(surface, tmp_path / "s.h5")
+    reader = vtk.vtkNetCDFReader()
+    reader.SetFileName(str(tmp_path / "s.h5"))
+    reader.UpdateInformation()
+    dims = reader.GetAllDimensions()
+    assert {dims.GetValue(place) for place in range(dims.GetNumberOfValues())} == {"(x, y)", "(x)", "(y)"}
+    found = {}
+    for name in ("(x)", "(y)", "(x, y)"):
+        reader.SetDimensions(name)
+        reader.Update()
+        data = reader.GetOutput().GetPointData()
+        found |= {data.GetArrayName(k): vtk_to_numpy(data.GetArray(k)) for k in range(data.GetNumberOfArrays())}
+    assert reader.GetOutput().GetDimensions() == (4, 5, 1)
+    planes = {name: found[name].reshape(5, 4) for name in ("train_loss", "train_accuracy", "done")}
+    assert_same({**planes, "x": found["x"], "y": found["y"]}, surface)
+
+    reader = vtk.vtkNetCDFCFReader()  # the one that ParaView uses; it puts points at their coordinates
+    reader.SetFileName(str(tmp_path / "s.h5"))
+    reader.UpdateInformation()
     reader.SetDimensions("(x, y)")
     reader.Update()
-    grid = reader.GetOutput()
-    # VTK's first axis runs fastest and is netCDF's last, y.
-    assert grid.GetDimensions()[:2] == (4, 5)
-    np.testing.assert_allclose(grid.GetBounds()[:4], [Y[0], Y[-1], X[0], X[-1]])
-    found = numpy_support.vtk_to_numpy(grid.GetPointData().GetArray("train_loss"))
-    np.testing.assert_array_equal(found.reshape(5, 4), plane.values["train_loss"])
+    image = reader.GetOutput()
+    loss = vtk_to_numpy(image.GetPointData().GetArray("train_loss"))
+    for place in range(3, image.GetNumberOfPoints()):
+        y, x, _ = image.GetPoint(place)
+        assert loss[place] == pytest.approx(x + 10 * y, abs=1e-12)  # coordinates by steps, so to rounding

@@ -70,7 +70,13 @@ function react(panel, figure) {
   if (panel.dataset.panel === "surface" && panel.layout && panel.layout.scene) {
     figure.layout.scene.camera = panel.layout.scene.camera;
   }
+  if (!panel.data) panel.replaceChildren();
   return Plotly.react(panel, figure.data, figure.layout, config);
+}
+
+function showAbsent(panel, name) {
+  if (panel.data) Plotly.purge(panel);
+  panel.replaceChildren(element("p", "absent", "This file has no " + name + "."));
 }
 
 function copyOf(figure) { return JSON.parse(JSON.stringify(figure)); }
@@ -90,11 +96,11 @@ async function draw(content, cards) {
         drawn.push(react(panel, figure));
         return;
       }
-      if (panel.data) Plotly.purge(panel);
-      panel.replaceChildren(element("p", "absent", "This file has no " + metric.name + "."));
+      showAbsent(panel, metric.name);
     });
   });
   if (cards.lines && figures.lines) drawn.push(react(cards.lines, copyOf(figures.lines)));
+  else if (cards.lines) showAbsent(cards.lines, metric.name);
   await Promise.all(drawn);
 }
 
