@@ -48,7 +48,9 @@ def gaussian(shape: tuple[int, ...], seed: int, axis: str, name: str) -> np.ndar
 
 def stream_digests(center: Weights, seed: int, axis: str) -> dict[str, str]:
     """Return, a parameter, the SHA-256 of its random numbers before any normalization."""
-    return {name: sha256(gaussian(tuple(w.shape), seed, axis, name).tobytes()).hexdigest() for name, w in center.items()}
+    return {
+        name: sha256(gaussian(tuple(w.shape), seed, axis, name).tobytes()).hexdigest() for name, w in center.items()
+    }
 
 
 def random_direction(

@@ -82,7 +82,9 @@ def sample(
             "model": type(model).__name__,
             "center": values,
             "data": {split: f"{len(part)} batches of a loader" for split, part in batches.items()},
-            "directions": [f"{axis}: random Gaussian, seed {seed}, {rule.normalization} normalization" for axis in grid.dims],
+            "directions": [
+                f"{axis}: random Gaussian, seed {seed}, {rule.normalization} normalization" for axis in grid.dims
+            ],
             "direction_report": asdict(report(center, directions, layouts)) | {"random": True},
             "num_norms": problem.num_norms,
         },

@@ -83,7 +83,12 @@ def test_conda_and_pip_name_the_same_packages():
     wanted = {requirement(line) for line in project["dependencies"] + extras["mpi"] + extras["mpich"]}
     wanted = {(CONDA_NAMES.get(name, name), bound) for name, bound in wanted}
     lines = re.findall(r"^  - (\S+)$", (ROOT / "environment.yml").read_text(), re.M)
-    found = {requirement(line) for line in lines} - {("python", ">=3.10"), ("pip", ""), ("conda-forge", ""), ("pip:", "")}
+    found = {requirement(line) for line in lines} - {
+        ("python", ">=3.10"),
+        ("pip", ""),
+        ("conda-forge", ""),
+        ("pip:", ""),
+    }
     assert found == wanted
 
 

@@ -38,7 +38,11 @@ def add_model_options(parser: argparse.ArgumentParser, default: str | None) -> N
         help="a name (vgg56, resnet56, ...), torchvision:NAME, package.module:factory or path/file.py:factory",
     )
     group.add_argument(
-        "--model-arg", action="append", default=[], metavar="KEY=VALUE", help="an argument of the model's factory; repeat"
+        "--model-arg",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an argument of the model's factory; repeat",
     )
 
 
@@ -47,8 +51,12 @@ def add_data_options(parser: argparse.ArgumentParser, default: str | None) -> No
     group.add_argument(
         "--dataset", default=default, help="digits, cifar10, npz:FILE, package.module:factory or path/file.py:factory"
     )
-    group.add_argument("--data-dir", type=Path, default=Path("data"), help="where a data set's files lie (default: data)")
-    group.add_argument("--cache-dir", type=Path, help="where decoded data are kept, one copy a node (default: the user's cache)")
+    group.add_argument(
+        "--data-dir", type=Path, default=Path("data"), help="where a data set's files lie (default: data)"
+    )
+    group.add_argument(
+        "--cache-dir", type=Path, help="where decoded data are kept, one copy a node (default: the user's cache)"
+    )
     group.add_argument("--download", action="store_true", help="fetch a data set's files where they are missing")
 
 

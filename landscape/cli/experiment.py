@@ -60,7 +60,9 @@ def chosen_device(text: str) -> str:
         raise ValueError(f"--device must be auto, cpu or cuda, not {text!r}")
     available = torch.cuda.is_available()
     if text == "cuda" and not available:
-        raise ValueError("--device cuda was asked for, but torch finds no CUDA device here; leave --device out, or give cpu")
+        raise ValueError(
+            "--device cuda was asked for, but torch finds no CUDA device here; leave --device out, or give cpu"
+        )
     return "cuda" if available and text != "cpu" else "cpu"
 
 
@@ -111,7 +113,9 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
             "directions do not move them"
         )
     if summary.cosine is not None and abs(summary.cosine) > 1 - 1e-6:
-        raise ValueError("the two directions lie along one line, so that they span no plane; give --toward-y another checkpoint")
+        raise ValueError(
+            "the two directions lie along one line, so that they span no plane; give --toward-y another checkpoint"
+        )
     for name, norm in zip("xy", summary.norms, strict=False):
         if norm == 0:
             notes.append(f"the direction along {name} is zero, so that the surface is flat along it and shows nothing")
@@ -140,7 +144,9 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
             + ("" if split in settings.splits else ", for norm statistics only")
             for split, chosen in indices.items()
         },
-        "subset": {split: chosen.tolist() for split, chosen in indices.items() if len(chosen) < len(dataset.split(split))},
+        "subset": {
+            split: chosen.tolist() for split, chosen in indices.items() if len(chosen) < len(dataset.split(split))
+        },
         "mean": list(mean),
         "std": list(std),
         "directions": direction_words,

@@ -49,16 +49,23 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `landscape surface`."""
     add_model_options(parser, None)
     model = parser.add_argument_group("weights")
-    model.add_argument("--checkpoint", type=Path, help="trained weights: safetensors, or a torch file with a state dict")
-    model.add_argument("--untrained", type=int, metavar="SEED", help="look around fresh weights, initialized with this seed")
+    model.add_argument(
+        "--checkpoint", type=Path, help="trained weights: safetensors, or a torch file with a state dict"
+    )
+    model.add_argument(
+        "--untrained", type=int, metavar="SEED", help="look around fresh weights, initialized with this seed"
+    )
     add_data_options(parser, None)
     data = parser.add_argument_group("samples")
     data.add_argument("--split", choices=list(SPLITS), default="train", help="whose loss (default: train)")
     data.add_argument(
-        "--num-samples", help=f"a fixed stratified subset of each split, or all (default: {DEFAULT_NUM_SAMPLES}, or all if fewer)"
+        "--num-samples",
+        help=f"a fixed stratified subset of each split, or all (default: {DEFAULT_NUM_SAMPLES}, or all if fewer)",
     )
     data.add_argument("--subset-seed", type=int, default=0, help="which subset (default: 0)")
-    data.add_argument("--mean", help="a number a channel, for inputs from 0 to 1 (default: the checkpoint's or the data set's)")
+    data.add_argument(
+        "--mean", help="a number a channel, for inputs from 0 to 1 (default: the checkpoint's or the data set's)"
+    )
     data.add_argument("--std", help="likewise")
     data.add_argument(
         "--loss", default="cross-entropy", help="cross-entropy, mse, package.module:function or path/file.py:function"
@@ -69,18 +76,25 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
     plane.add_argument("--y", help="likewise along the second; --x without --y samples a line")
     plane.add_argument("--seed", type=int, default=0, help="of the random directions (default: 0)")
     plane.add_argument(
-        "--normalization", default="filter", help="of random directions: filter, layer, weight or none (default: filter)"
+        "--normalization",
+        default="filter",
+        help="of random directions: filter, layer, weight or none (default: filter)",
     )
     plane.add_argument("--biases", default="fixed", help="biases and norm parameters: fixed or moved (default: fixed)")
     plane.add_argument("--toward", type=Path, metavar="CHECKPOINT", help="first direction: to other weights, at x = 1")
     plane.add_argument("--toward-y", type=Path, metavar="CHECKPOINT", help="second direction, likewise")
     plane.add_argument(
-        "--norm-stats", help="batch norm's statistics: stored, or reestimated at each point (default: stored; reestimated with --toward)"
+        "--norm-stats",
+        help="batch norm's statistics: stored, or reestimated at each point (default: stored; reestimated with --toward)",
     )
     run = parser.add_argument_group("run")
-    run.add_argument("--out", type=Path, help="name of the result: OUT.h5 and OUT.html (default: outputs/MODEL-DATASET)")
+    run.add_argument(
+        "--out", type=Path, help="name of the result: OUT.h5 and OUT.html (default: outputs/MODEL-DATASET)"
+    )
     run.add_argument("--overwrite", action="store_true", help="begin anew where OUT.h5 holds another run")
-    run.add_argument("--continue-on-other", action="store_true", help="go on with a run of another device kind or torch version")
+    run.add_argument(
+        "--continue-on-other", action="store_true", help="go on with a run of another device kind or torch version"
+    )
     run.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     run.add_argument("--precision", default="float32", help="float32 or float64 (default: float32)")
     run.add_argument("--dry-run", action="store_true", help="say what would be done and how long it would take")

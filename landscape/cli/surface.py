@@ -153,7 +153,9 @@ def _out(settings: SurfaceSettings, name: str) -> Path:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OSError(f"the folder {out.parent} can't be made ({(error.strerror or str(error)).lower()}); choose another --out") from error
+            raise OSError(
+                f"the folder {out.parent} can't be made ({(error.strerror or str(error)).lower()}); choose another --out"
+            ) from error
     return out
 
 

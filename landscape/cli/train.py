@@ -16,7 +16,9 @@ def train_command(arguments: Sequence[str], world: World, prog: str = "landscape
     if options is None:
         return
     if world.size > 1:
-        raise Mistake(f"training runs in one process, not in {world.size}; start it without mpirun", said=not world.is_first)
+        raise Mistake(
+            f"training runs in one process, not in {world.size}; start it without mpirun", said=not world.is_first
+        )
     world.agreed(lambda: _train(options))
 
 
@@ -35,12 +37,18 @@ def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
     run.add_argument("--momentum", type=float, default=0.9, help="Nesterov's (default: 0.9)")
     run.add_argument("--weight-decay", type=float, default=5e-4)
     run.add_argument("--schedule", default="one-cycle", help="constant, cosine or one-cycle (default)")
-    run.add_argument("--crop", type=int, default=0, metavar="PIXELS", help="shift training images by up to so much (default: 0)")
+    run.add_argument(
+        "--crop", type=int, default=0, metavar="PIXELS", help="shift training images by up to so much (default: 0)"
+    )
     run.add_argument("--flip", action="store_true", help="mirror half of the training images")
     run.add_argument("--precision", default="float32", help="float32, or bf16 for autocast")
     run.add_argument("--seed", type=int, default=1)
-    run.add_argument("--threads", type=int, default=1, help="torch threads; another number changes last digits (default: 1)")
-    run.add_argument("--stop-after", type=int, metavar="EPOCHS", help="leave after so many epochs; the same command goes on")
+    run.add_argument(
+        "--threads", type=int, default=1, help="torch threads; another number changes last digits (default: 1)"
+    )
+    run.add_argument(
+        "--stop-after", type=int, metavar="EPOCHS", help="leave after so many epochs; the same command goes on"
+    )
     try:
         options = parser.parse_args(arguments)
     except SystemExit:  # --help

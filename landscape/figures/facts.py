@@ -33,7 +33,9 @@ def facts(surface: Surface) -> list[tuple[str, str]]:
     rows = [("grid", _grid(grid)), ("points", _points(surface))]
     center = record.get("center") or {}
     if center:
-        rows.append(("at the center", ", ".join(f"{name.replace('_', ' ')} {_value(name, center[name])}" for name in center)))
+        rows.append(
+            ("at the center", ", ".join(f"{name.replace('_', ' ')} {_value(name, center[name])}" for name in center))
+        )
     for metric, array in surface.values.items():
         finite = array[np.isfinite(array)]
         if len(finite):
@@ -59,7 +61,9 @@ def _points(surface: Surface) -> str:
     bad = {metric: surface.num_non_finite(metric) for metric in surface.values}
     worst = {metric: count for metric, count in bad.items() if count}
     if worst:
-        text += "; not finite: " + ", ".join(f"{count} of {metric.replace('_', ' ')}" for metric, count in worst.items())
+        text += "; not finite: " + ", ".join(
+            f"{count} of {metric.replace('_', ' ')}" for metric, count in worst.items()
+        )
     return text
 
 

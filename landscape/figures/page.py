@@ -96,9 +96,7 @@ def _figures(surfaces: Mapping[str, Surface], metric: str, scale: Scale) -> dict
         # Sent once: the hover's numbers are the same in every figure of a surface, the heights the same in both.
         del contour["data"][0]["customdata"], relief["data"][0]["customdata"], relief["data"][0]["z"]
         planes.append([contour, relief])
-    lines = {
-        name: surface for name, surface in surfaces.items() if surface.grid.y is None and metric in surface.values
-    }
+    lines = {name: surface for name, surface in surfaces.items() if surface.grid.y is None and metric in surface.values}
     drawn = line_figure(list(lines.values()), metric, scale=scale, names=list(lines)) if lines else None
     return {"planes": planes, "lines": drawn and json.loads(drawn.to_json())}
 

@@ -66,7 +66,13 @@ def contour_figure(surface: Surface, metric: str | None = None, *, scale: str | 
         margin={"l": 56, "r": 16, "t": 16, "b": 48},
         plot_bgcolor=HOLE,
         showlegend=False,
-        xaxis={"title": {"text": "α"}, "range": [x[0], x[-1]], "constrain": "domain", "showgrid": False, "zeroline": False},
+        xaxis={
+            "title": {"text": "α"},
+            "range": [x[0], x[-1]],
+            "constrain": "domain",
+            "showgrid": False,
+            "zeroline": False,
+        },
         yaxis={
             "title": {"text": "β"},
             "range": [y[0], y[-1]],

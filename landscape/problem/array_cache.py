@@ -25,9 +25,7 @@ def digest_of_files(paths: list[Path]) -> str:
     return total.hexdigest()
 
 
-def cached_arrays(
-    folder: Path, digest: str, make: Callable[[], Mapping[str, np.ndarray]]
-) -> dict[str, np.ndarray]:
+def cached_arrays(folder: Path, digest: str, make: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Map the arrays of the source with this content digest, decoding them with `make` the first time.
 
     Jobs may race: each writes a folder of its own and renames it, and the first wins.
@@ -52,7 +50,9 @@ def cached_arrays(
                 if not home.is_dir():
                     raise
         except OSError as error:
-            raise OSError(f"the decoded data can't be kept in {folder} ({error.strerror or error}); choose another --cache-dir") from error
+            raise OSError(
+                f"the decoded data can't be kept in {folder} ({error.strerror or error}); choose another --cache-dir"
+            ) from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return {path.stem: np.load(path, mmap_mode="c") for path in sorted(home.glob("*.npy"))}

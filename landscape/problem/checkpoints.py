@@ -91,7 +91,9 @@ def _read_safetensors(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
             return Checkpoint(path, tensors, file.metadata() or {})
     except SafetensorError as error:
-        raise OSError(f"{path} can't be read as safetensors ({error}); it may be cut short or of another kind") from error
+        raise OSError(
+            f"{path} can't be read as safetensors ({error}); it may be cut short or of another kind"
+        ) from error
 
 
 def _read_torch(path: Path) -> Checkpoint:
@@ -102,7 +104,7 @@ def _read_torch(path: Path) -> Checkpoint:
             raise OSError(f"{path} can't be read as a torch file; it may be cut short or of another kind") from error
         raise OSError(
             f"{path} holds more than tensors, and nothing in a file is executed here; if you trust it, convert it once: "
-            f"python -c \"import torch; from safetensors.torch import save_file; "
+            f'python -c "import torch; from safetensors.torch import save_file; '
             f"save_file({{k: v.contiguous() for k, v in torch.load('{path}', weights_only=False)['state_dict'].items()}}, "
             f"'{path.with_suffix('.safetensors').name}')\""
         ) from error

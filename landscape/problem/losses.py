@@ -22,7 +22,10 @@ def cross_entropy(model: nn.Module, batch) -> dict[str, Tensor]:
     """
     inputs, targets = batch[0], batch[1]
     scores = model(inputs)
-    values = {"loss": functional.cross_entropy(scores, targets, reduction="none"), "accuracy": _is_right(scores, targets)}
+    values = {
+        "loss": functional.cross_entropy(scores, targets, reduction="none"),
+        "accuracy": _is_right(scores, targets),
+    }
     if not targets.is_floating_point() and bool((targets == NOT_A_CLASS).any()):
         kept = targets != NOT_A_CLASS
         return {name: (value[kept].sum(), int(kept.sum())) for name, value in values.items()}
@@ -71,11 +74,17 @@ def as_loss(loss: str | nn.Module | Loss) -> Loss:
     if not isinstance(loss, nn.Module):
         return loss
     if loss.reduction == "batchmean":
-        raise ValueError(f"{type(loss).__name__} with reduction 'batchmean' sums over classes; give a loss(model, batch)")
+        raise ValueError(
+            f"{type(loss).__name__} with reduction 'batchmean' sums over classes; give a loss(model, batch)"
+        )
     if getattr(loss, "weight", None) is not None:
-        raise ValueError(f"{type(loss).__name__} with class weights has no mean over samples; give a loss(model, batch)")
+        raise ValueError(
+            f"{type(loss).__name__} with class weights has no mean over samples; give a loss(model, batch)"
+        )
     if getattr(loss, "ignore_index", NOT_A_CLASS) != NOT_A_CLASS:
-        raise ValueError(f"{type(loss).__name__} with an ignored class has no mean over samples; give a loss(model, batch)")
+        raise ValueError(
+            f"{type(loss).__name__} with an ignored class has no mean over samples; give a loss(model, batch)"
+        )
     if isinstance(loss, nn.CrossEntropyLoss) and loss.label_smoothing == 0:
         return cross_entropy
     return _ModuleLoss(loss)
@@ -120,7 +129,9 @@ def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int]:
     if value.ndim == 0:
         return value.detach().double(), 1
     if value.ndim != 1:
-        raise ValueError(f"the loss must return one value a sample, a tensor of one axis, not of shape {tuple(value.shape)}")
+        raise ValueError(
+            f"the loss must return one value a sample, a tensor of one axis, not of shape {tuple(value.shape)}"
+        )
     return value.detach().double().sum(), len(value)
 
 

@@ -62,7 +62,9 @@ class FileLock:
         try:
             host, process, started = (json.loads(text)[key] for key in ("host", "process", "started"))
         except (ValueError, KeyError, TypeError) as error:
-            raise OSError(f"the lock {self._lock} can't be read; if no run writes {self._path.name}, remove it") from error
+            raise OSError(
+                f"the lock {self._lock} can't be read; if no run writes {self._path.name}, remove it"
+            ) from error
         if host != platform.node():
             raise OSError(
                 f"{self._path} is locked by process {process} on host {host}; wait for it, or, if it is gone, remove {self._lock}"

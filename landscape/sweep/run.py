@@ -21,7 +21,9 @@ class PointFailed(Exception):
 
     def __init__(self, failure: Failure, rank: int) -> None:
         point = failure.point
-        super().__init__(f"the point alpha = {point.alpha:g}, beta = {point.beta:g} failed on rank {rank}\n{failure.trace}")
+        super().__init__(
+            f"the point alpha = {point.alpha:g}, beta = {point.beta:g} failed on rank {rank}\n{failure.trace}"
+        )
 
 
 class Stopped(Exception):
@@ -117,7 +119,9 @@ def _wait_for(took_s: float) -> float:
 class _Coordinator:
     """Rank 0's hand: which points are out at which rank, and the arrays that results go to."""
 
-    def __init__(self, worker: Worker, world: World, ranks: list[int], surface: Surface, *, save, progress, stop) -> None:
+    def __init__(
+        self, worker: Worker, world: World, ranks: list[int], surface: Surface, *, save, progress, stop
+    ) -> None:
         self._worker, self._world, self._ranks = worker, world, ranks
         self._grid, self._origin = surface.grid, surface.origin
         self._save, self._progress, self._stop = save, progress, stop

@@ -26,7 +26,14 @@ def normalized(images: np.ndarray, dataset: Dataset) -> Tensor:
 
 
 def training_batches(
-    images: np.ndarray, targets: np.ndarray, dataset: Dataset, *, batch_size: int, crop: int, flip: bool, seed: tuple[int, int]
+    images: np.ndarray,
+    targets: np.ndarray,
+    dataset: Dataset,
+    *,
+    batch_size: int,
+    crop: int,
+    flip: bool,
+    seed: tuple[int, int],
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield each sample once in an order, with shifts and mirrorings, that `seed` decides.
 

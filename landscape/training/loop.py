@@ -98,7 +98,9 @@ def train(
     return _finish(recipe, dataset, model, out, history, seconds, say)
 
 
-def schedule_of(recipe: Recipe, optimizer: torch.optim.Optimizer, num_steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+def schedule_of(
+    recipe: Recipe, optimizer: torch.optim.Optimizer, num_steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
     """Return torch's scheduler, stepped once an update."""
     schedulers = torch.optim.lr_scheduler
     if recipe.schedule == "constant":
@@ -159,7 +161,9 @@ def _save_state(path, recipe, model, optimizer, scheduler, epoch, history, secon
         "recipe": recipe.as_json(),
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
-        "scheduler": {key: value for key, value in scheduler.state_dict().items() if isinstance(value, (int, float, bool, list))},
+        "scheduler": {
+            key: value for key, value in scheduler.state_dict().items() if isinstance(value, (int, float, bool, list))
+        },
         "epoch": epoch,
         "history": history,
         "seconds": seconds,
@@ -175,7 +179,9 @@ def _resume(path: Path, recipe: Recipe, model, optimizer, scheduler) -> tuple[in
     state = torch.load(path, weights_only=True)
     if state["recipe"] != recipe.as_json():
         theirs, ours = json.loads(state["recipe"]), json.loads(recipe.as_json())
-        changed = ", ".join(f"{key} {theirs.get(key)!r} there, {ours[key]!r} now" for key in ours if theirs.get(key) != ours[key])
+        changed = ", ".join(
+            f"{key} {theirs.get(key)!r} there, {ours[key]!r} now" for key in ours if theirs.get(key) != ours[key]
+        )
         raise ValueError(f"{path} belongs to another run ({changed}); choose another --out or remove it")
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
