@@ -13,7 +13,7 @@ from landscape.store.surface_file import read_surface
 
 GRID = ("--x", "-0.7:1.3:11", "--y", "-0.3:0.9:9")
 SLOW = ("--delay-s", "0.05")
-REAL = ("--model", "resnet20", "--dataset", "digits", "--untrained", "3", "--num-samples", "600", "--device", "cpu")
+REAL = ("--model", "resnet32", "--dataset", "digits", "--untrained", "3", "--num-samples", "all", "--device", "cpu")
 SAID = "landscape: stopped by {}; what was done is kept, and the same command goes on\n"
 
 
@@ -139,8 +139,8 @@ def test_a_signal_while_ranks_wait_for_the_first_to_leave_ends_them_with_one_sen
 
 
 def test_a_killed_rank_ends_the_others_and_the_run_goes_on_later(under_way, finish, run, analytic, until, processes, tmp_path):
-    process, log = under_way(3)
-    time.sleep(2.5)  # past the first save
+    process, log = under_way(3, "--delay-s", "0.2")
+    time.sleep(2.5)  # past the first save, and long before the end
     os.kill(process_of_rank(log, 1), signal.SIGKILL)
     ended = finish(process, 10)
     assert ended.returncode != 0

@@ -3,6 +3,7 @@
 usage: waiting.py
 """
 
+import os
 import sys
 import time
 
@@ -26,8 +27,8 @@ def main() -> None:
     began, worked = time.perf_counter(), time.process_time()
     sweep(slow, empty_surface(grid, ["loss"]) if world.is_first else None, world=world, idle=frozenset({2}))
     world.finish()
-    print(world.rank, time.process_time() - worked, time.perf_counter() - began)
-    sys.stdout.flush()
+    line = f"{world.rank} {time.process_time() - worked} {time.perf_counter() - began}\n"
+    os.write(sys.stdout.fileno(), line.encode())  # whole, so that no other rank's comes between
 
 
 if __name__ == "__main__":
