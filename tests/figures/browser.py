@@ -14,7 +14,7 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 EVENTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded", "Network.requestWillBeSent")
 READY_S = 120
-VIEW = {"width": 1400, "height": 640, "deviceScaleFactor": 1, "mobile": False}
+VIEW = {"width": 1400, "height": 690, "deviceScaleFactor": 1, "mobile": False}
 
 
 @dataclass
