@@ -34,7 +34,7 @@ def test_25_kills_at_random_moments_leave_a_whole_file_and_the_resumed_run_chang
 ):
     chance = random.Random(7)
     path, log = tmp_path / "killed.h5", tmp_path / "log"
-    command = (analytic, "--log", log, "--delay-s", "0.004", "--save-every-s", "0.01", "--", *GRID)
+    command = (analytic, "--log", log, "--delay-s", "0.01", "--save-every-s", "0.01", "--", *GRID)
     num_done = [0]
     for _ in range(NUM_KILLS):
         before = num_logged(log)
