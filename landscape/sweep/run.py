@@ -200,5 +200,5 @@ class _Coordinator:
         self._progress(self._num_done)
 
     def _save_sometimes(self) -> None:
-        if time.perf_counter() - self._saved_at > max(SAVE_EVERY_S, 50 * self._save_took_s):
+        if time.perf_counter() - self._saved_at > max(SAVE_EVERY_S, 10 * self._save_took_s):
             self.save_now()
