@@ -1,6 +1,7 @@
 """A small network with batch norm and dropout on a few digits."""
 
 import pytest
+import torch
 
 from landscape.problem.datasets import Dataset, Samples, digits
 from landscape.training.recipe import Recipe
@@ -39,3 +40,12 @@ def few_digits():
         return Dataset("digits", splits, whole.mean, whole.std)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Train on one thread, as the program does unless told: on a busy machine several wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
