@@ -60,7 +60,7 @@ def train_command(arguments: Sequence[str], world: World, prog: str = "landscape
 
     torch.set_num_threads(options.threads)
     ranks = join_ranks(world)
-    run = ranks.together(lambda: _prepared(options, ranks, shlex.join([prog, *arguments])))
+    run = ranks.together(lambda: _prepared(options, ranks, f"{prog} {shlex.join(arguments)}"))
     ranks.agreed(run.claim)
     try:
         run.go()

@@ -146,9 +146,7 @@ def sharpness_aware_by_hand(num_steps: int, rho: float, *, beta: float, decay: f
 @pytest.mark.parametrize("base, beta", [("sgd", 0.0), ("momentum", 0.8)])
 def test_sam_steps_from_the_weights_with_the_gradient_a_radius_uphill(base, beta):
     more = {"momentum": beta} if beta else {}
-    recipe = Recipe(
-        optimizer="sam", base_optimizer=base, rho=0.2, learning_rate=RATE, weight_decay=DECAY, **more
-    )
+    recipe = Recipe(optimizer="sam", base_optimizer=base, rho=0.2, learning_rate=RATE, weight_decay=DECAY, **more)
     assert stepped(recipe) == pytest.approx(sharpness_aware_by_hand(3, 0.2, beta=beta, decay=DECAY), rel=1e-9)
 
 

@@ -28,7 +28,10 @@ OPTIMIZER_NAMES = "sgd, momentum, nesterov, rmsprop, adagrad, adadelta, adam, ad
         ({"weight_decay": -0.1}, "weight decay must be 0 or more, not -0.1"),
         ({"optimizer": "sam", "rho": 0.0}, "rho must be above 0, not 0.0"),
         ({"optimizer": "lion"}, f"unknown optimizer 'lion'; choose one of {OPTIMIZER_NAMES}, sam"),
-        ({"optimizer": "sam", "base_optimizer": "sam"}, f"unknown base optimizer 'sam'; choose one of {OPTIMIZER_NAMES}"),
+        (
+            {"optimizer": "sam", "base_optimizer": "sam"},
+            f"unknown base optimizer 'sam'; choose one of {OPTIMIZER_NAMES}",
+        ),
         ({"schedule": "linear"}, f"unknown schedule 'linear'; choose one of {SCHEDULE_NAMES}"),
         ({"precision": "half"}, "unknown precision 'half'; choose one of float32, bf16"),
         ({"watch": "valid"}, "unknown watch 'valid'; choose one of train, test"),
@@ -53,7 +56,10 @@ OPTIMIZER_NAMES = "sgd, momentum, nesterov, rmsprop, adagrad, adadelta, adam, ad
             {"schedule": "step", "milestones": (5, 5)},
             "milestones must be rising epochs from 1 on, such as 15,23, not '5,5'",
         ),
-        ({"schedule": "step", "milestones": (0,)}, "milestones must be rising epochs from 1 on, such as 15,23, not '0'"),
+        (
+            {"schedule": "step", "milestones": (0,)},
+            "milestones must be rising epochs from 1 on, such as 15,23, not '0'",
+        ),
         ({"schedule": "cyclic", "cycle_epochs": 0}, "cycle epochs must be 1 or more, not 0"),
         ({"schedule": "plateau", "patience": 0}, "patience must be 1 or more, not 0"),
         ({"ema": 1.0}, "ema must lie between 0 and 1, not 1.0"),
@@ -83,7 +89,12 @@ def test_a_recipe_that_can_not_be_followed_is_refused(settings, sentence):
 
 def test_the_usual_recipe_is_nesterovs_momentum_on_one_cycle():
     recipe = Recipe()
-    assert (recipe.optimizer, recipe.momentum, recipe.learning_rate, recipe.weight_decay) == ("nesterov", 0.9, 0.05, 5e-4)
+    assert (recipe.optimizer, recipe.momentum, recipe.learning_rate, recipe.weight_decay) == (
+        "nesterov",
+        0.9,
+        0.05,
+        5e-4,
+    )
     assert (recipe.schedule, recipe.epochs, recipe.batch_size, recipe.precision) == ("one-cycle", 30, 128, "float32")
     averages = (recipe.swa_from, recipe.swa_every, recipe.ema)
     assert averages == (None, None, None) and recipe.early_stop is None and recipe.until_train_accuracy is None

@@ -15,6 +15,7 @@ from landscape.training.batches import normalized, padded_images
 from landscape.training.files import CheckpointRule
 from landscape.training.loop import train
 from landscape.training.recipe import SCHEDULES, Recipe
+from landscape.training.records import batch_norm_words
 
 
 def quiet(line: str) -> None:
@@ -52,7 +53,9 @@ def test_the_test_scores_of_each_epoch_are_those_of_its_checkpoint(tmp_path, rec
         load_into(model, read_checkpoint(path))
         with torch.no_grad():
             scores = model(normalized(padded_images(samples, 0), dataset)).double().log_softmax(1).numpy()
-        assert columns["test_loss"][number - 1] == pytest.approx(-scores[np.arange(40), samples.targets].mean(), rel=1e-6)
+        assert columns["test_loss"][number - 1] == pytest.approx(
+            -scores[np.arange(40), samples.targets].mean(), rel=1e-6
+        )
         assert columns["test_accuracy"][number - 1] == (scores.argmax(1) == samples.targets).mean()
 
 
@@ -155,7 +158,9 @@ def test_a_run_stops_at_the_first_epoch_that_reaches_the_training_accuracy_on_th
 def test_two_runs_are_measured_on_the_same_images_whatever_their_seeds(tmp_path):
     columns = []
     for seed in (1, 2):
-        still = Recipe(model="mlp", epochs=1, learning_rate=1e-30, until_train_accuracy=1.0, accuracy_subset=50, seed=seed)
+        still = Recipe(
+            model="mlp", epochs=1, learning_rate=1e-30, until_train_accuracy=1.0, accuracy_subset=50, seed=seed
+        )
         given = read_checkpoint(tmp_path / "1.safetensors") if seed == 2 else None
         train(still, digits(), tmp_path / str(seed), say=quiet, start=given)
         columns.append(read_run(tmp_path / f"{seed}.run.h5").columns)
@@ -181,7 +186,9 @@ def test_a_subset_of_the_training_images_is_what_is_trained_on(tmp_path, few_dig
 
 
 def test_a_plateau_that_no_lower_rate_ends_stops_the_run(tmp_path, recipe, few_digits):
-    still = recipe(schedule="plateau", patience=1, learning_rate=1e-20, factor=0.5, lowest=0.2, epochs=30, weight_decay=0)
+    still = recipe(
+        schedule="plateau", patience=1, learning_rate=1e-20, factor=0.5, lowest=0.2, epochs=30, weight_decay=0
+    )
     train(still, few_digits(), tmp_path / "run", say=quiet)
     run = read_run(tmp_path / "run.run.h5")
     assert run.origin.record["ended"] == "no lower train loss for 2 epochs" and 3 <= run.num_epochs < 30
@@ -213,3 +220,13 @@ def test_what_batch_norm_saw_is_recorded(tmp_path, recipe, few_digits, changes, 
     record = read_run(tmp_path / "run.run.h5").origin.record
     assert record["batch_norm"] == words and read_checkpoint(path).metadata["batch_norm"] == words
     assert record["command"] == "landscape train x"
+
+
+def test_ranks_are_said_to_see_a_part_each():
+    model = torch.nn.BatchNorm2d(3)
+    assert batch_norm_words(Recipe(ranks=2, batch_size=100), model) == (
+        "ghost batch norm: 50 of 100 at a time (2 ranks, running statistics averaged over them)"
+    )
+    assert batch_norm_words(Recipe(ranks=2, accumulate=5, batch_size=100), model) == (
+        "ghost batch norm: 10 of 100 at a time (5 parts accumulated; 2 ranks, running statistics averaged over them)"
+    )

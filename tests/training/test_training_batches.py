@@ -8,6 +8,7 @@ from landscape.problem.batches import SampleBatches
 from landscape.problem.datasets import Dataset, Samples, digits
 from landscape.training.batches import normalized, padded_images, training_batches
 
+
 def pictures(number: int = 11) -> tuple[Samples, Dataset]:
     """Return images whose first pixel of the first channel numbers them, in a data set of odd means."""
     random = np.random.default_rng(1)

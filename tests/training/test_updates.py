@@ -98,9 +98,7 @@ def test_label_smoothing_gives_every_class_an_equal_share_of_the_target(smoothin
 def test_sam_takes_its_gradient_uphill_and_its_running_statistics_at_the_weights(parts):
     model = network(with_norm=True)
     plain, _ = updated(model, optimizer="sgd", accumulate=parts)
-    found, tally = updated(
-        model, optimizer="sam", base_optimizer="sgd", rho=0.3, accumulate=parts
-    )
+    found, tally = updated(model, optimizer="sam", base_optimizer="sgd", rho=0.3, accumulate=parts)
     assert torch.equal(found[1].running_mean, plain[1].running_mean)
     assert torch.equal(found[1].running_var, plain[1].running_var)
     assert found[1].num_batches_tracked == plain[1].num_batches_tracked == parts
