@@ -17,6 +17,7 @@ OWNERS = {
     "plotly": {"landscape/figures/plots.py", "landscape/figures/page.py", "landscape/figures/run_page.py"},
     "contourpy": {"landscape/figures/plots.py"},
     "tqdm": {"landscape/cli/progress.py"},
+    "PIL": {"landscape/problem/images.py"},
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},
 }
