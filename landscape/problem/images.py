@@ -158,9 +158,8 @@ def _picture(path: Path) -> np.ndarray:
                 raise ValueError("it has more than 8 bits a pixel; convert it to 8")
             return np.asarray(picture.convert("L" if picture.mode in ("1", "L", "LA") else "RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise OSError(
-            f"{path} can't be read as a picture ({str(error).splitlines()[0] if str(error) else error!r})"
-        ) from error
+        reason = str(error).split("\n")[0] or type(error).__name__
+        raise OSError(f"{path} can't be read as a picture ({reason})") from error
 
 
 def _size(picture: np.ndarray) -> str:

@@ -1,7 +1,9 @@
 """`landscape train` as a user starts it: kills, mistakes, ranks."""
 
 import random
+import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +12,11 @@ from safetensors.torch import load_file
 
 from landscape.cli.arguments import Parser
 from landscape.cli.train import add_train_options, train_command
+from landscape.problem.batches import stratified_subset
+from landscape.problem.datasets import Samples, digits
 from landscape.store.run_file import read_run
 from landscape.sweep.world import Mistake, World
+from landscape.training.batches import padded_images, training_batches
 
 OWN = """
 from torch import nn
@@ -80,6 +85,12 @@ def test_the_options_of_the_command_are_known():
     add_train_options(parser)
     found = [option for action in parser._actions for option in action.option_strings]
     assert sorted(set(found) - {"-h", "--help"}) == sorted(OPTIONS)
+
+
+def test_the_page_on_training_names_every_option_and_no_other():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text()
+    named = set(re.findall(r"--[a-z][a-z-]*", text)) - {"--nproc-per-node", "--checkpoint", "--help"}
+    assert named == {option for option in OPTIONS if option != "--cache-dir"}
 
 
 # What is asked for -> the sentence. The recipe's own sentences are in test_recipe.py.
@@ -156,6 +167,28 @@ def test_two_ranks_end_where_one_process_does_and_go_on_to_the_same_bits(folder,
     ended = run(*torchrun, *TOGETHER, "--out", "parts", cwd=folder)
     assert ended.returncode == 0 and ended.stdout.startswith("going on after epoch 1 of 3"), ended.stderr
     require_same(folder, "whole", "parts")
+
+
+def test_batch_norm_sees_a_ranks_part_and_its_running_statistics_are_the_ranks_mean(folder, run):
+    still = ["--model", "own.py:make", "--epochs", "1", "--batch-size", "100", "--num-train", "250"]
+    still += ["--learning-rate", "1e-30", "--weight-decay", "0", "--checkpoint-every", "1", "--out", "still"]
+    done = run("-m", "landscape", "train", *still, ranks=2, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    checkpoint, dataset = load_file(folder / "still-checkpoints/epoch-0000.safetensors"), digits()
+    chosen = stratified_subset(dataset.split("train"), 250, 0)
+    samples = Samples(dataset.split("train").inputs[chosen], dataset.split("train").targets[chosen])
+    options = {"batch_size": 100, "crop": 0, "flip": False, "seed": (1, 0)}
+    means = []
+    for rank in (0, 1):
+        mean = torch.zeros(6)
+        part = slice(rank, None, 2)
+        for inputs, _ in training_batches(padded_images(samples, 0), samples.targets, dataset, part=part, **options):
+            seen = torch.nn.functional.conv2d(inputs, checkpoint["0.weight"], checkpoint["0.bias"], stride=2)
+            mean = 0.9 * mean + 0.1 * seen.mean((0, 2, 3))
+        means.append(mean)
+    found = load_file(folder / "still.safetensors")["1.running_mean"]
+    assert torch.allclose(found, (means[0] + means[1]) / 2, atol=1e-6)
+    assert not torch.allclose(found, means[0], atol=1e-4)
 
 
 def test_ranks_say_a_failure_once(folder, run):
