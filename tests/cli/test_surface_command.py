@@ -144,13 +144,20 @@ def test_toward_other_checkpoints_norm_statistics_are_reestimated_by_default(her
     surface_command([*common, "--toward", "2.pt", "--split", "test"], World())
     surface = read_surface(here / "there.h5")
     assert surface.origin.identity["norm_stats"] == "reestimated"
-    assert set(surface.origin.identity["data"]) == {"train", "test"} and set(surface.values) == {"test_loss", "test_accuracy"}
+    assert set(surface.origin.identity["data"]) == {"train", "test"} and set(surface.values) == {
+        "test_loss",
+        "test_accuracy",
+    }
 
 
 def test_a_center_off_its_recorded_accuracy_gets_a_warning(here, capsys):
     torch.manual_seed(1)
     model = build_model("mlp", from_data={"channels": 1, "image_size": 8})
-    save_file(model.state_dict(), here / "proud.safetensors", metadata={"format": "landscape checkpoint 1", "model": "mlp", "dataset": "digits", "train_accuracy": "0.99"})
+    save_file(
+        model.state_dict(),
+        here / "proud.safetensors",
+        metadata={"format": "landscape checkpoint 1", "model": "mlp", "dataset": "digits", "train_accuracy": "0.99"},
+    )
     surface_command(["--checkpoint", "proud.safetensors", "--x", "0:1:2", "--out", "proud"], World())
     assert "but the checkpoint records 99.00%; check data set, --mean and --std" in capsys.readouterr().out
 

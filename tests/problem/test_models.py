@@ -129,10 +129,14 @@ def test_a_factory_in_the_current_folder_is_found_and_told_what_it_asks_for(own,
 @pytest.mark.parametrize("form", ["users:late", "users.py:late"])
 def test_a_factory_may_import_its_neighbours_when_it_is_called_and_models_is_the_users_own(form, tmp_path, run):
     (tmp_path / "models.py").write_text("import torch\n\nWIDTH = 7\n")
-    (tmp_path / "users.py").write_text("def late():\n    import models\n    import torch\n    return torch.nn.Linear(models.WIDTH, 2)\n")
+    (tmp_path / "users.py").write_text(
+        "def late():\n    import models\n    import torch\n    return torch.nn.Linear(models.WIDTH, 2)\n"
+    )
     done = run(SCRIPT, "--model", form, "--untrained", "1", "--dry-run", "--dataset", "data.py:wide", cwd=tmp_path)
     assert done.returncode == 2 and done.stderr == "landscape: the data set 'data.py:wide': there is no file data.py\n"
-    (tmp_path / "data.py").write_text("import numpy as np\n\ndef wide():\n    return {'train': (np.ones((6, 7), 'float32'), np.array([0, 1] * 3))}\n")
+    (tmp_path / "data.py").write_text(
+        "import numpy as np\n\ndef wide():\n    return {'train': (np.ones((6, 7), 'float32'), np.array([0, 1] * 3))}\n"
+    )
     done = run(SCRIPT, "--model", form, "--untrained", "1", "--dry-run", "--dataset", "data.py:wide", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
