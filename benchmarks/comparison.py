@@ -21,28 +21,34 @@ def ratio_words(ours: Sequence[float], theirs: Sequence[float]) -> str:
 
 
 def share_words(shares: Sequence[float]) -> str:
-    """Return the median share with its span, in per cent: 95.1 % (94.7 to 95.9)."""
-    return f"{median(shares):.1%} ({min(shares):.1%} to {max(shares):.1%})".replace("%", " %")
+    """Return the median share with its span: 95.1 % (94.7 to 95.9)."""
+    return f"{100 * median(shares):.1f} % ({100 * min(shares):.1f} to {100 * max(shares):.1f})"
 
 
 def largest_relative_deviation(found: Sequence[float], wanted: Sequence[float]) -> float:
-    """Return max |found - wanted| / |wanted|; two equal infinities or two nans do not deviate, one of them does without end."""
+    """Return max |found - wanted| / |wanted|; equal infinities or two nans do not deviate, one of them does without end."""
     return max(_relative(one, other) for one, other in zip(found, wanted, strict=True))
 
 
 def log_deviations(found: Sequence[float], wanted: Sequence[float]) -> list[float]:
-    """Return |log found - log wanted| a point."""
-    return [
-        0.0 if _same(one, other) else abs(math.log(one) - math.log(other))
-        for one, other in zip(found, wanted, strict=True)
-    ]
+    """Return |log found - log wanted| a point, by the same rule; losses are above 0."""
+    return [_log_deviation(one, other) for one, other in zip(found, wanted, strict=True)]
 
 
 def _relative(found: float, wanted: float) -> float:
     if _same(found, wanted):
         return 0.0
-    deviation = abs(found - wanted) / abs(wanted) if wanted else math.inf
-    return deviation if math.isfinite(deviation) else math.inf
+    if not (math.isfinite(found) and math.isfinite(wanted) and wanted):
+        return math.inf
+    return abs(found - wanted) / abs(wanted)
+
+
+def _log_deviation(found: float, wanted: float) -> float:
+    if _same(found, wanted):
+        return 0.0
+    if not (math.isfinite(found) and math.isfinite(wanted) and found > 0 and wanted > 0):
+        return math.inf
+    return abs(math.log(found / wanted))
 
 
 def _same(found: float, wanted: float) -> bool:
