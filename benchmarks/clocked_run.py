@@ -43,8 +43,9 @@ def main() -> None:
     for owner, name in CLOCKED:  # the command looks them up when it needs them, and so gets these
         noted[name] = []
         setattr(owner, name, clocked(getattr(owner, name), noted[name]))
-    progress.terminal = lambda under_launcher: open(os.devnull, "w")  # so that it draws its bar
-    status = run_program(surface.surface_command, sys.argv[1:])
+    with open(os.devnull, "w") as nowhere:
+        progress.terminal = lambda under_launcher: nowhere  # so that it draws its bar
+        status = run_program(surface.surface_command, sys.argv[1:])
     print(json.dumps(noted))
     sys.exit(status)
 

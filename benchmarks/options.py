@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+NUM_REPETITIONS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -14,4 +16,4 @@ class Options:
     """
 
     data_dir: Path = Path("data")
-    repetitions: int = 5
+    repetitions: int = NUM_REPETITIONS
