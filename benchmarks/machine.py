@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.launching import mpirun
 
 PACKAGES = ("torch", "torchvision", "numpy", "h5py", "mpi4py", "mpich")
+BUSY = 0.5
 
 
 def description() -> dict[str, object]:
@@ -28,12 +29,17 @@ def description() -> dict[str, object]:
 
 
 def words(machine: dict[str, object]) -> str:
-    """Return the description as one sentence for above the table."""
+    """Return the description as one sentence for above the table, and a second one where the machine was busy already."""
     load = machine["load_average"][0]
-    return (
+    sentence = (
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB; Python {machine['python']}, "
         f"torch {machine['torch']}, {machine['mpi']}; load average at the start {load}; {machine['date']}"
     )
+    if load >= BUSY:
+        sentence += (
+            f"\nOther programs kept the machine busy (load average {load}): measure again with nothing else running."
+        )
+    return sentence
 
 
 def cpu_model() -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks.launching import ROOT
+from benchmarks.machine import description, words
 from benchmarks.table import Result, Row
 
 MODULES = sorted((ROOT / "benchmarks").glob("*.py"))
@@ -57,6 +58,12 @@ def test_a_benchmark_that_fails_ends_the_command_and_what_was_found_before_is_sh
     said = capsys.readouterr().out
     assert "row of startup" in said and "row of floor" not in said
     assert list(json.loads(out.read_text())["benchmarks"]) == ["startup"]
+
+
+@pytest.mark.parametrize(("load", "num_lines"), [(0.1, 1), (1.7, 2)])
+def test_a_machine_that_was_busy_is_said_to_be(mpirun, load, num_lines):
+    said = words({**description(), "load_average": [load, 9.0, 9.0]}).splitlines()
+    assert len(said) == num_lines and f"load average at the start {load}" in said[0]
 
 
 def test_an_unknown_name_is_refused(capsys):

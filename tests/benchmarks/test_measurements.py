@@ -69,7 +69,7 @@ def test_the_floor_is_measured_in_both_processes():
 def test_the_usual_way_and_the_tool_find_the_same_losses(mpirun):
     result = throughput.measure(ONCE, **TINY, axes=("-0.4:0.5:2", "-0.3:0.2:2"))
     usual, tool = result.raw["usual way"], result.raw["tool"]["float32"]
-    assert len(usual["losses"]) == len(tool["losses"]) == 4 and len(set(usual["losses"])) == 4
+    assert len(usual["losses"][0]) == len(tool["losses"][0]) == 4 and len(set(usual["losses"][0])) == 4
     assert len(usual["images/s"]) == len(tool["images/s"]) == 1
     assert verdicts(result)[1] is True  # the losses, to 1e-5
     assert (
