@@ -11,7 +11,7 @@ from benchmarks import subject
 from benchmarks.comparison import share_words
 from benchmarks.convolutions import Convolution, calls, convolutions_of, seconds_a_call
 from benchmarks.options import Options
-from benchmarks.points import seconds_of_points, tool_measure
+from benchmarks.points import seconds_of_points, tool_experiment
 from benchmarks.side_by_side import side_by_side
 from benchmarks.subject import Subject
 from benchmarks.table import Result, Row
@@ -82,7 +82,7 @@ def _rounds(wait: Callable[[], None], what: Subject, batch_sizes: tuple[int, ...
     shapes = _shapes(what.network)
     timings: Timings = {str(shape): {} for shape in shapes}
     points = []
-    at = tool_measure(what)
+    at = tool_experiment(what).measure
     at(0.0, 0.0)
     for _ in range(num_rounds):
         for shape in shapes:

@@ -4,20 +4,19 @@ import time
 from collections.abc import Callable, Sequence
 
 from benchmarks.subject import Subject
-from landscape.cli.arguments import Parser, with_negative_values
-from landscape.cli.experiment import build_experiment
+from landscape.cli.arguments import Parser
+from landscape.cli.experiment import Experiment, build_experiment
 from landscape.cli.settings import add_surface_options, settings_of
 
 Measure = Callable[[float, float], object]
 POINTS = ((0.5, -0.3), (-0.2, 0.4), (0.3, 0.1))
 
 
-def tool_measure(what: Subject, *options: str) -> Measure:
-    """Return what `landscape surface` with these options computes at (alpha, beta), on this process's one thread."""
+def tool_experiment(what: Subject) -> Experiment:
+    """Return what a rank of `landscape surface` computes with, by the path that it chooses itself."""
     parser = Parser()
     add_surface_options(parser)
-    arguments = with_negative_values([*what.arguments, *options])
-    return build_experiment(settings_of(parser.parse_args(arguments))).measure
+    return build_experiment(settings_of(parser.parse_args(what.arguments)))
 
 
 def seconds_of_points(measure: Measure, points: Sequence[tuple[float, float]] = POINTS) -> list[float]:

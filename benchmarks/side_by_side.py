@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from threading import BrokenBarrierError
 
-from landscape.cli.program import use_one_thread
+from landscape.cli.program import keep_freed_memory, use_one_thread
 
 NUM_PROCESSES = 2
 LONGEST_WAIT_S = 300
@@ -14,7 +14,7 @@ LONGEST_WAIT_S = 300
 def side_by_side(function: Callable, *arguments) -> list:
     """Return what `function(wait, *arguments)` gives in each process; `wait()` returns when all have called it.
 
-    Function and arguments must be picklable. The processes are fresh ones, and known to torch as single-threaded.
+    Function and arguments must be picklable. The processes are fresh ones, set up as the tool's own.
 
     Raises:
         Exception: What one of them raised; the others are let go at their next `wait()`.
@@ -33,6 +33,7 @@ def _begin(barrier) -> None:
     global _barrier
     _barrier = barrier
     use_one_thread()
+    keep_freed_memory()
 
 
 def _wait() -> None:

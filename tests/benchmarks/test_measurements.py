@@ -51,8 +51,9 @@ def test_a_program_that_fails_on_its_way_to_a_point_is_no_measurement():
 
 def test_overhead_is_a_part_of_each_point():
     result = overhead.measure(ONCE, **TINY)
-    points = [point for process in result.raw["point and forward seconds"] for point in process]
-    assert len(points) == 6 and all(0 < forward_s < point_s for point_s, forward_s in points)
+    points = [point for process in result.raw["points of each process"] for point in process]
+    assert len(points) == 6 and all(0 < sum(point["passes_s"]) < point["point_s"] for point in points)
+    assert len(verdicts(result)) == 1
     assert "20 random images (no CIFAR-10 in nowhere)" in result.rows[0].what
 
 
