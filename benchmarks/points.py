@@ -12,11 +12,11 @@ Measure = Callable[[float, float], object]
 POINTS = ((0.5, -0.3), (-0.2, 0.4), (0.3, 0.1))
 
 
-def tool_experiment(what: Subject) -> Experiment:
-    """Return what a rank of `landscape surface` computes with, by the path that it chooses itself."""
+def tool_experiment(what: Subject, *more: str) -> Experiment:
+    """Return what a rank of `landscape surface` computes with; without `more` options, by the path that it chooses."""
     parser = Parser()
     add_surface_options(parser)
-    return build_experiment(settings_of(parser.parse_args(what.arguments)))
+    return build_experiment(settings_of(parser.parse_args([*what.arguments, *more])))
 
 
 def seconds_of_points(measure: Measure, points: Sequence[tuple[float, float]] = POINTS) -> list[float]:

@@ -1,6 +1,5 @@
 """What a run's options, its checkpoint and the data's own records come to: device, model, normalization, subset."""
 
-
 import numpy as np
 import torch
 from torch import nn

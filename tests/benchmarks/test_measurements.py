@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import floor, overhead, saving, scheduling, startup, throughput
+from benchmarks import floor, operators, overhead, saving, scheduling, startup, throughput
 from benchmarks.launching import ProgramFailed, output_of
 from benchmarks.options import Options
 
@@ -64,6 +64,14 @@ def test_the_floor_is_measured_in_both_processes():
         assert process["calls"].keys() == process["fastest"].keys() == result.raw["layers"].keys()
         assert process["floor"][0] > 0 and process["point"][0] > 0
     assert len(verdicts(result)) == 1
+
+
+def test_shares_of_operators_add_up_and_a_folded_network_has_no_batch_norm():
+    result = operators.measure(ONCE, **TINY)
+    assert len(verdicts(result)) == 4
+    for way, found in result.raw.items():
+        assert sum(found["shares"].values()) == pytest.approx(1) and found["shares"]["convolutions"] > 0
+        assert ("batch norm" in found["shares"]) == way.startswith("plain")
 
 
 @pytest.mark.slow

@@ -29,7 +29,9 @@ def test_the_cpu_script_runs_the_main_job_over_ranks(tmp_path, mpirun):
     srun.chmod(0o755)
     for name in ("scripts", "landscape", "models"):
         os.symlink(ROOT / name, tmp_path / name)
-    path = os.pathsep.join([str(srun.parent), str(Path(sys.executable).parent), str(Path(mpirun).parent), os.environ["PATH"]])
+    path = os.pathsep.join(
+        [str(srun.parent), str(Path(sys.executable).parent), str(Path(mpirun).parent), os.environ["PATH"]]
+    )
     options = ["--model", "mlp", "--untrained", "1", "--num-samples", "10", "--x", "0:1:3", "--out", "mine"]
     done = subprocess.run(
         [shutil.which("bash"), str(ROOT / "scripts" / "slurm" / "cpu.sbatch"), *options],

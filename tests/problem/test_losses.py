@@ -5,7 +5,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from landscape.problem.losses import as_loss, constant_answer, cross_entropy, mse, named_loss, num_samples, sums_and_counts
+from landscape.problem.losses import (
+    as_loss,
+    constant_answer,
+    cross_entropy,
+    mse,
+    named_loss,
+    num_samples,
+    sums_and_counts,
+)
 from landscape.problem.problem import Problem
 
 MEAN_REFUSED = (

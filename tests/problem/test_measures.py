@@ -166,7 +166,11 @@ class Adder(nn.Module):
 
     def __init__(self, in_place: bool) -> None:
         super().__init__()
-        self.stem, self.conv, self.norm = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
+        self.stem, self.conv, self.norm = (
+            nn.Conv2d(3, 4, 3, padding=1),
+            nn.Conv2d(4, 4, 3, padding=1),
+            nn.BatchNorm2d(4),
+        )
         self.line, self.in_place = nn.Linear(4, 10), in_place
 
     def forward(self, inputs):
