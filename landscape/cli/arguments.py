@@ -49,7 +49,9 @@ def add_model_options(parser: argparse.ArgumentParser, default: str | None) -> N
 def add_data_options(parser: argparse.ArgumentParser, default: str | None) -> None:
     group = parser.add_argument_group("data")
     group.add_argument(
-        "--dataset", default=default, help="digits, cifar10, npz:FILE, package.module:factory or path/file.py:factory"
+        "--dataset",
+        default=default,
+        help="digits, cifar10, cifar100, mnist, fashionmnist, npz:FILE, folder:DIR, package.module:factory or path/file.py:factory",
     )
     group.add_argument(
         "--data-dir", type=Path, default=Path("data"), help="where a data set's files lie (default: data)"

@@ -35,9 +35,9 @@ def page_html(surfaces: Mapping[str, Surface], title: str = "Loss landscape") ->
         "title": html.escape(title),
         "style": (assets / "page.css").read_text(),
         "script": (assets / "page.js").read_text(),
-        "plotly": _packed(get_plotlyjs().encode()),
+        "plotly": packed(get_plotlyjs().encode()),
         "plotly_version": html.escape(plotly.__version__),
-        "data": _packed(json.dumps(_content(surfaces, title), sort_keys=True).encode()),
+        "data": packed(json.dumps(_content(surfaces, title), sort_keys=True).encode()),
     }
     return Template((assets / "page.html").read_text()).substitute(parts)
 
@@ -108,7 +108,7 @@ def _hover(surface: Surface) -> dict | None:
     return json.loads(contour_figure(surface).to_json())["data"][0]["customdata"]
 
 
-def _packed(data: bytes) -> str:
+def packed(data: bytes) -> str:
     """Return bytes as base64 of gzip, without a time, so that the page is the same every time."""
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 

@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-from hashlib import sha256
 from pathlib import Path
 
 import h5py
@@ -11,17 +9,13 @@ import numpy as np
 
 from landscape.grid import Grid
 from landscape.origin import Origin
+from landscape.store.whole_file import part_of, read_sealed, reason_of, sealed, write_whole
 from landscape.surface import MEASURED, NOT_DONE, Surface
 
 FORMAT = "landscape surface 1"
 UNITS = {"loss": "nat", "accuracy": "1"}
-SEAL = b"\nlandscape sha256 "  # after HDF5's end, where readers do not look: the digest of all bytes before
-SEAL_LENGTH = len(SEAL) + 64 + 1
 
-
-def part_of(path: Path) -> Path:
-    """Return the one neighbour name under which a file is written before it takes its place."""
-    return path.with_name(f".{path.name}.part")
+__all__ = ["part_of", "read_surface", "write_surface"]
 
 
 def write_surface(surface: Surface, path: Path | str) -> None:
@@ -30,18 +24,7 @@ def write_surface(surface: Surface, path: Path | str) -> None:
     Raises:
         OSError: The folder can't be written or the disk is full; what stood at `path` is untouched.
     """
-    path = Path(path)
-    part, image = part_of(path), _image(surface)
-    try:
-        with open(part, "wb") as file:
-            file.write(image)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        if part.exists():
-            part.unlink()
-        raise OSError(f"{path} can't be written ({_reason(error)}); what stood there is as it was") from error
+    write_whole(Path(path), _image(surface))
 
 
 def read_surface(path: Path | str) -> Surface:
@@ -53,19 +36,13 @@ def read_surface(path: Path | str) -> Surface:
     path = Path(path)
     if not path.is_file():
         raise OSError(f"there is no surface file {path}")
-    if not os.access(path, os.R_OK):
-        raise OSError(f"{path} can't be read: permission denied")
-    if not h5py.is_hdf5(path):
-        raise OSError(f"{path} is not an HDF5 file, or its head is damaged; it was left as it is")
-    content = path.read_bytes()
-    if content[-SEAL_LENGTH:].startswith(SEAL) and _sealed(content[:-SEAL_LENGTH]) != content:
-        raise OSError(f"{path} is damaged (it holds other bytes than were written); it was left as it is")
+    content = read_sealed(path, "an HDF5 file", h5py.is_hdf5)
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             if _text(file.attrs.get("format", "")) == FORMAT:
                 return _surface_in(file)
     except Exception as error:
-        raise OSError(f"{path} is damaged ({_reason(error)}); it was left as it is") from error
+        raise OSError(f"{path} is damaged ({reason_of(error)}); it was left as it is") from error
     raise OSError(f"{path} is an HDF5 file of another program, not a surface file; it was left as it is")
 
 
@@ -74,12 +51,7 @@ def _image(surface: Surface) -> bytes:
     image = io.BytesIO()
     with h5py.File(image, "w", libver=("earliest", "v110"), track_order=True) as file:
         _fill(file, surface)
-    return _sealed(image.getvalue())
-
-
-def _sealed(image: bytes) -> bytes:
-    """Append the digest by which damage is known before HDF5 sees it, which it misses or never comes back from."""
-    return image + SEAL + sha256(image).hexdigest().encode() + b"\n"
+    return sealed(image.getvalue())
 
 
 def _fill(file: h5py.File, surface: Surface) -> None:
@@ -122,8 +94,3 @@ def _surface_in(file: h5py.File) -> Surface:
 
 def _text(value) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _reason(error: BaseException) -> str:
-    number = getattr(error, "errno", None)
-    return os.strerror(number).lower() if number else str(error).split("\n")[0]

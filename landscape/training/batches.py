@@ -34,12 +34,14 @@ def training_batches(
     crop: int,
     flip: bool,
     seed: tuple[int, int],
+    part: slice = slice(None),
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield each sample once in an order, with shifts and mirrorings, that `seed` decides.
 
     Args:
         images: As made by `padded_images` with the same `crop`.
         seed: The run's and the epoch's.
+        part: Which of each batch's samples to yield, for a rank of several: the other draws are as without it.
     """
     random = np.random.default_rng(seed)
     order = random.permutation(len(images))
@@ -51,5 +53,6 @@ def training_batches(
         if flip:
             mirrored = random.random(len(chosen)) < 0.5
             columns = np.where(mirrored[:, None], columns[:, ::-1], columns)
+        chosen, rows, columns = chosen[part], rows[part], columns[part]
         batch = images[chosen[:, None, None], rows[:, :, None], columns[:, None, :]]
         yield normalized(batch, dataset), torch.from_numpy(targets[chosen].astype(np.int64))

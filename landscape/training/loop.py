@@ -1,215 +1,236 @@
-"""The training loop: resumable at every epoch, to the same bits as an uninterrupted run."""
+"""A training run from its recipe to its files: resumable at every epoch, to the same bits as an uninterrupted run."""
 
-import json
-import os
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import save
-from torch import nn
-from torch.nn import functional
 
 from landscape.problem.checkpoints import Checkpoint, load_into
-from landscape.problem.datasets import Dataset, Samples
+from landscape.problem.datasets import Dataset
+from landscape.problem.factories import words_of
 from landscape.problem.models import build_model
-from landscape.training.batches import normalized, padded_images, training_batches
+from landscape.store.lock import FileLock
+from landscape.sweep.world import World
+from landscape.training.averages import is_member
+from landscape.training.epochs import Epochs
+from landscape.training.files import (
+    CheckpointRule,
+    RunFiles,
+    read_state,
+    require_own,
+    weights_metadata,
+    write_checkpoint,
+    write_state,
+)
+from landscape.training.finish import finish
+from landscape.training.learner import learner_of
+from landscape.training.pace import line_of_epoch
 from landscape.training.recipe import Recipe
+from landscape.training.records import REACHED, circumstance, write_records
+from landscape.training.samples import accuracy_samples, prepared, require_parts
+from landscape.training.schedules import epochs_without_gain
 from landscape.weights import digest
 
-EVALUATION_BATCH = 250
+PAGE_EVERY_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Mean cross entropy in nats a sample, and the fraction classified rightly."""
-
-    loss: float
-    accuracy: float
+class TrainingFailed(Exception):
+    """A run ended early for a reason that came up on the way; what was done is kept."""
 
 
-def train(
-    recipe: Recipe,
-    dataset: Dataset,
-    out: Path,
-    *,
-    start: Checkpoint | None = None,
-    say: Callable[[str], None] = print,
-    stop_after: int | None = None,
-) -> Path:
+def train(recipe: Recipe, dataset: Dataset, out: Path, **options) -> Path:
     """Train by a recipe, going on from `out`'s last finished epoch where there is one.
 
     Args:
-        out: The run's name; `out.state.pt` is written at the end of each epoch, `out.safetensors` at that of the last.
-        start: Weights to start from instead of fresh ones.
-        stop_after: Leave after this many epochs altogether, as a kill would, with the state kept.
+        out: The run's name; see `RunFiles`.
+        options: See `Run`.
 
     Returns:
         The path of the weights, or of the state where the run was left early.
 
     Raises:
-        ValueError: `out`'s state belongs to another recipe, or the data can't be trained on.
+        ValueError: `out`'s files belong to another recipe, or the data can't be trained on.
+        OSError: A file can't be read or written; nothing was trained.
+        TrainingFailed: Something went wrong once training had begun.
     """
-    samples = dataset.split("train")
-    if not samples.are_classes or samples.inputs.ndim != 4:
-        raise ValueError(f"training here takes images with class labels; {dataset.name} has other samples")
-    torch.manual_seed(recipe.seed)
-    model = build_model(recipe.model, recipe.model_arguments, from_data=dataset.model_arguments)
-    if start is not None:
-        load_into(model, start)
-        recipe = replace(recipe, start=digest(model.state_dict()))
-    model.to(memory_format=torch.channels_last)
-    steps_an_epoch = -(-len(samples) // recipe.batch_size)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        nesterov=recipe.nesterov and recipe.momentum > 0,
-        weight_decay=recipe.weight_decay,
-    )
-    scheduler = schedule_of(recipe, optimizer, recipe.epochs * steps_an_epoch)
-    state_path = out.with_name(out.name + ".state.pt")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    epoch, history, seconds = _resume(state_path, recipe, model, optimizer, scheduler)
-    if epoch:
-        say(f"going on after epoch {epoch} of {recipe.epochs} ({state_path})")
-    images = padded_images(samples, recipe.crop)
-    while epoch < recipe.epochs:
-        began = time.perf_counter()
-        loss, accuracy = _one_epoch(recipe, model, optimizer, scheduler, images, samples, dataset, epoch)
-        epoch += 1
-        row = {"epoch": epoch, "train_loss": loss, "train_accuracy": accuracy}
-        line = f"epoch {epoch}/{recipe.epochs}: train loss {loss:.4f}, accuracy {accuracy:.2%} (as trained)"
-        if "test" in dataset.splits:
-            test = score(model, dataset.splits["test"], dataset, recipe.precision)
-            row |= {"test_loss": test.loss, "test_accuracy": test.accuracy}
-            line += f"; test {test.loss:.4f}, {test.accuracy:.2%}"
-        history.append(row)
-        took = time.perf_counter() - began
-        seconds += took
-        _save_state(state_path, recipe, model, optimizer, scheduler, epoch, history, seconds)
-        say(f"{line}; {took:.1f} s, {(recipe.epochs - epoch) * seconds / epoch / 60:.1f} min left")
-        if stop_after is not None and epoch >= stop_after and epoch < recipe.epochs:
-            return state_path
-    return _finish(recipe, dataset, model, out, history, seconds, say)
+    run = Run(recipe, dataset, out, **options)
+    run.claim()
+    return run.go()
 
 
-def schedule_of(
-    recipe: Recipe, optimizer: torch.optim.Optimizer, num_steps: int
-) -> torch.optim.lr_scheduler.LRScheduler:
-    """Return torch's scheduler, stepped once an update."""
-    schedulers = torch.optim.lr_scheduler
-    if recipe.schedule == "constant":
-        return schedulers.ConstantLR(optimizer, factor=1.0, total_iters=1)
-    if recipe.schedule == "cosine":
-        return schedulers.CosineAnnealingLR(optimizer, num_steps)
-    return schedulers.OneCycleLR(optimizer, recipe.learning_rate, total_steps=num_steps, cycle_momentum=False)
+class Run:
+    """One training run; what is wrong with its settings is found before `go`.
 
+    Args:
+        start: Weights to start from instead of fresh ones.
+        say: What is told on the way goes there, line by line.
+        stop_after: Leave after this many epochs altogether, as a kill would, with the state kept.
+        checkpoints: Which weights to keep on the way; those that averaging takes are kept anyway.
+        overwrite: Remove what is at `out` first.
+        command: For the records.
+        world: The ranks that train together.
+    """
 
-def score(model: nn.Module, samples: Samples, dataset: Dataset, precision: str = "float32") -> Score:
-    """Measure mean loss and accuracy over all samples with the stored statistics of the norms."""
-    model.eval()
-    images = padded_images(samples, 0)
-    total, right = 0.0, 0
-    for start in range(0, len(images), EVALUATION_BATCH):
-        inputs = normalized(images[start : start + EVALUATION_BATCH], dataset)
-        targets = torch.from_numpy(samples.targets[start : start + EVALUATION_BATCH].astype(np.int64))
-        with torch.inference_mode(), _autocast(precision):
-            scores = model(inputs).float()
-        total += functional.cross_entropy(scores, targets, reduction="sum").double().item()
-        right += int((scores.argmax(1) == targets).sum())
-    return Score(total / len(images), right / len(images))
+    def __init__(
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        out: Path,
+        *,
+        start: Checkpoint | None = None,
+        say: Callable[[str], None] = print,
+        stop_after: int | None = None,
+        checkpoints: CheckpointRule | None = None,
+        overwrite: bool = False,
+        command: str = "",
+        world: World | None = None,
+    ) -> None:
+        self._world = world or World()
+        self._say = say if self._world.is_first else lambda line: None
+        self._stop_after, self._rule, self._overwrite, self._command = stop_after, checkpoints, overwrite, command
+        self._files = RunFiles(Path(out))
+        self._dataset, recipe = prepared(replace(recipe, ranks=self._world.size), dataset)
+        samples = self._dataset.split("train")
+        self._subset = accuracy_samples(recipe, samples)
+        torch.manual_seed(recipe.seed)
+        model = build_model(recipe.model, recipe.model_arguments, from_data=dataset.model_arguments)
+        if start is not None:
+            load_into(model, start)
+            recipe = replace(recipe, start=digest(model.state_dict()))
+        require_parts(recipe, len(samples), model)
+        self._recipe = recipe
+        self._learner = learner_of(recipe, model, -(-len(samples) // recipe.batch_size))
+        self._rows: list[dict[str, float]] = []
+        self._ended, self._notes, self._found, self._is_finished = "", [], None, False
+        self._open, self._page_at = ExitStack(), time.perf_counter()
 
+    def claim(self) -> None:
+        """On the first rank: lock the run's files and read the state to go on from.
 
-def _autocast(precision: str):
-    return torch.autocast("cpu", torch.bfloat16) if precision == "bf16" else nullcontext()
+        Raises:
+            ValueError, OSError: See `train`.
+        """
+        files = self._files
+        if files.out.name in ("", "..") or files.out.is_dir():
+            name = self._recipe.model.rpartition(":")[2]
+            raise ValueError(f"--out names the run, not a folder: try {files.out / name}")
+        try:
+            files.out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OSError(f"the folder {files.out.parent} can't be made ({reason}); choose another --out") from error
+        self._open.enter_context(FileLock(files.record))
+        try:
+            if self._overwrite:
+                files.remove()
+            self._is_finished = require_own(files, self._recipe)
+            self._found = read_state(files.state, self._recipe)
+        except BaseException:
+            self._open.close()
+            raise
 
+    def go(self) -> Path:
+        """Train to the end, on all ranks; see `train`."""
+        with self._open:
+            if self._world.share(self._is_finished):
+                self._say(f"{self._files.weights} is finished; nothing was done (--overwrite trains anew)")
+                return self._files.weights
+            try:
+                return self._trained()
+            except (OSError, ValueError, FloatingPointError) as error:
+                words = words_of(error) if isinstance(error, ValueError) else str(error)
+                number = len(self._rows)
+                kept = f"the state after epoch {number} is kept" if number else "no epoch was finished"
+                raise TrainingFailed(f"training stopped after epoch {number}: {words}; {kept}") from error
 
-def _one_epoch(recipe, model, optimizer, scheduler, images, samples, dataset, epoch) -> tuple[float, float]:
-    model.train()
-    # Dropout draws from torch's own generator, which must stand at the same place in a run that was left.
-    torch.manual_seed(int(np.random.SeedSequence((recipe.seed, epoch)).generate_state(1)[0]))
-    total, right = 0.0, 0
-    batches = training_batches(
-        images,
-        samples.targets,
-        dataset,
-        batch_size=recipe.batch_size,
-        crop=recipe.crop,
-        flip=recipe.flip,
-        seed=(recipe.seed, epoch),
-    )
-    for inputs, targets in batches:
-        with _autocast(recipe.precision):
-            scores = model(inputs)
-            loss = functional.cross_entropy(scores.float(), targets)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        scheduler.step()
-        total += loss.item() * len(targets)
-        right += int((scores.argmax(1) == targets).sum())
-    return total / len(images), right / len(images)
-
-
-def _save_state(path, recipe, model, optimizer, scheduler, epoch, history, seconds) -> None:
-    state = {
-        "recipe": recipe.as_json(),
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "scheduler": {
-            key: value for key, value in scheduler.state_dict().items() if isinstance(value, (int, float, bool, list))
-        },
-        "epoch": epoch,
-        "history": history,
-        "seconds": seconds,
-    }
-    part = path.with_name(path.name + ".part")
-    torch.save(state, part)
-    os.replace(part, path)
-
-
-def _resume(path: Path, recipe: Recipe, model, optimizer, scheduler) -> tuple[int, list, float]:
-    if not path.exists():
-        return 0, [], 0.0
-    state = torch.load(path, weights_only=True)
-    if state["recipe"] != recipe.as_json():
-        theirs, ours = json.loads(state["recipe"]), json.loads(recipe.as_json())
-        changed = ", ".join(
-            f"{key} {theirs.get(key)!r} there, {ours[key]!r} now" for key in ours if theirs.get(key) != ours[key]
+    def _trained(self) -> Path:
+        files = self._files
+        self._go_on(self._world.share(self._found))
+        epochs = Epochs(
+            self._recipe,
+            self._dataset,
+            self._subset,
+            self._learner,
+            self._world,
+            after_update=lambda number: self._keep("step", number),
+            say=self._say,
         )
-        raise ValueError(f"{path} belongs to another run ({changed}); choose another --out or remove it")
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    scheduler.load_state_dict(state["scheduler"])
-    return state["epoch"], state["history"], state["seconds"]
+        if not self._rows:
+            self._keep("epoch", 0)
+            self._keep("step", 0)
+        while not self._ended:
+            self._add(epochs.run(self._rows))
+            if self._stop_after is not None and len(self._rows) >= self._stop_after and not self._ended:
+                self._write_records(with_page=True)
+                return files.state
+        if self._world.is_first:
+            data = (self._dataset, self._subset, epochs.images)
+            told = (self._rows, self._ended)
+            scores = finish(self._recipe, data, self._learner, files, told, say=self._say)
+            self._write_records(with_page=True, scores=scores)
+        return files.weights
 
+    def _go_on(self, state: dict | None) -> None:
+        """Stand where the state was saved."""
+        if state is None:
+            return
+        self._learner.load(state)
+        self._rows, self._ended, self._notes = state["rows"], state["ended"], state["notes"]
+        number = len(self._rows)
+        self._say(f"going on after epoch {number} of {self._recipe.epochs} ({self._files.state})")
+        here, there = circumstance(), state["circumstance"]
+        if here != there and not self._ended:
+            now, was = (", ".join(f"{key} {value}" for key, value in part.items()) for part in (here, there))
+            self._notes.append(f"from epoch {number + 1} on with {now}, not {was}: last digits may differ")
+            self._say(self._notes[-1])
 
-def _finish(recipe, dataset, model, out, history, seconds, say) -> Path:
-    scores = {name: score(model, samples, dataset) for name, samples in dataset.splits.items()}
-    metadata = {
-        "format": "landscape checkpoint 1",
-        "model": recipe.model,
-        "model_arguments": json.dumps(recipe.model_arguments),
-        "dataset": recipe.dataset,
-        "mean": json.dumps(dataset.mean),
-        "std": json.dumps(dataset.std),
-        "recipe": recipe.as_json(),
-        "train_seconds": f"{seconds:.0f}",
-        "torch": torch.__version__,
-        "history": json.dumps(history),
-    }
-    for name, found in scores.items():
-        metadata |= {f"{name}_loss": repr(found.loss), f"{name}_accuracy": repr(found.accuracy)}
-        say(f"{name}: loss {found.loss:.4f}, accuracy {found.accuracy:.2%} over {len(dataset.splits[name])} samples")
-    path = out.with_name(out.name + ".safetensors")
-    part = path.with_name(path.name + ".part")
-    tensors = {name: tensor.contiguous().clone() for name, tensor in model.state_dict().items()}
-    part.write_bytes(save(tensors, metadata=metadata))
-    os.replace(part, path)
-    say(f"weights in {path}")
-    return path
+    def _add(self, row: dict[str, float]) -> None:
+        """Take in a finished epoch: the schedule, the averages, the files."""
+        recipe, learner, number = self._recipe, self._learner, row["epoch"]
+        self._rows.append(row)
+        if recipe.schedule == "plateau":
+            learner.scheduler.step(row[f"{recipe.watch}_loss"])
+        self._ended = self._ending()
+        learner.averages.after_epoch(learner.model, number)
+        self._keep("epoch", number, anyway=is_member(recipe, number))
+        if not self._world.is_first:
+            return
+        state = {
+            "recipe": recipe.as_json(),
+            **learner.state(),
+            "rows": self._rows,
+            "ended": self._ended,
+            "notes": self._notes,
+            "circumstance": circumstance(),
+        }
+        write_state(self._files.state, state)
+        is_time = time.perf_counter() - self._page_at >= PAGE_EVERY_S
+        self._write_records(with_page=is_time)
+        self._page_at = time.perf_counter() if is_time else self._page_at
+        self._say(line_of_epoch(recipe, self._rows, self._ended))
+
+    def _ending(self) -> str:
+        """Return why the run ends with its last epoch; empty where it goes on."""
+        recipe, rows = self._recipe, self._rows
+        if self._subset is not None and rows[-1]["subset_accuracy"] >= recipe.until_train_accuracy:
+            return REACHED
+        if recipe.early_stop is not None:
+            rates = [row["learning_rate"] for row in rows] + [self._learner.learning_rate]
+            losses = [row[f"{recipe.watch}_loss"] for row in rows]
+            if epochs_without_gain(losses, rates if recipe.schedule == "plateau" else ()) >= recipe.early_stop:
+                return f"no lower {recipe.watch} loss for {recipe.early_stop} epochs"
+        return "all epochs done" if len(rows) >= recipe.epochs else ""
+
+    def _keep(self, unit: str, number: int, *, anyway: bool = False) -> None:
+        if self._world.is_first and (anyway or (self._rule is not None and self._rule.wants(unit, number))):
+            metadata = weights_metadata(self._recipe, self._dataset)
+            write_checkpoint(self._files, unit, number, self._learner.model.state_dict(), metadata)
+
+    def _write_records(self, *, with_page: bool, scores: dict | None = None) -> None:
+        if self._world.is_first:
+            record = {"command": self._command, "notes": self._notes, "scores": scores or {}}
+            told = (self._rows, self._ended)
+            write_records(self._files, self._recipe, self._learner.model, told, record, with_page=with_page)

@@ -19,7 +19,8 @@ from landscape.sweep.world import Mistake, World
 
 MODELS = (
     "mlp, vgg9, vgg56, resnet20, resnet20_noshort, resnet32, resnet32_noshort, resnet44, resnet44_noshort, resnet56, "
-    "resnet56_noshort, resnet110, resnet110_noshort"
+    "resnet56_noshort, resnet110, resnet110_noshort, vgg11, vgg13, vgg16, vgg19, wrn, wrn16_4, wrn16_8, wrn28_2, "
+    "wrn28_4, wrn28_10, wrn40_2, wrn40_4, densenet121"
 )
 TINY = ["--model", "mlp", "--untrained", "1", "--x", "-1:1:3", "--num-samples", "20"]
 USERS = """
@@ -59,8 +60,8 @@ def folder(tmp_path, monkeypatch):
 # What is asked for -> the sentence.
 REQUIRED = {
     "--model vgg57": f"unknown model 'vgg57'; choose one of {MODELS}, torchvision:NAME, package.module:factory or path/file.py:factory",
-    "--dataset mnist1 --model mlp --untrained 1": "unknown data set 'mnist1'; choose one of digits, cifar10, npz:FILE, "
-    "package.module:factory, path/file.py:factory",
+    "--dataset mnist1 --model mlp --untrained 1": "unknown data set 'mnist1'; choose one of digits, cifar10, cifar100, mnist, fashionmnist, "
+    "npz:FILE, folder:DIR, package.module:factory, path/file.py:factory",
     "--model mlp --checkpoint text.txt": "text.txt can't be read as a torch file; it may be cut short or of another kind",
     "--model mlp --model-arg hidden=8 --checkpoint other.pt": "other.pt does not fit the model: missing 1.weight; missing 1.bias; "
     "missing 3.weight; missing 3.bias; unexpected linear.weight",

@@ -25,6 +25,12 @@ def num_parameters(model: nn.Module) -> int:
         ("resnet56_noshort", {}, 853_018),
         ("vgg56", {}, 853_018),
         ("resnet110", {}, 1_730_714),
+        ("wrn16_4", {}, 2_748_890),
+        ("wrn28_2", {}, 1_467_610),
+        ("wrn40_2", {}, 2_243_546),
+        ("wrn28_10", {}, 36_479_194),
+        ("wrn", {"depth": 28, "width": 10}, 36_479_194),
+        ("densenet121", {}, 6_956_298),
         ("mlp", {"hidden": "7,5"}, 3072 * 7 + 7 + 7 * 5 + 5 + 5 * 10 + 10),
     ],
 )
@@ -36,6 +42,52 @@ def test_vgg9_has_the_parameters_of_six_convolutions_and_three_linear_layers():
     widths = [3, 64, 128, 256, 256, 512, 512]
     convolutions = sum(9 * before * after + 2 * after for before, after in zip(widths, widths[1:]))
     assert num_parameters(build_model("vgg9")) == convolutions + 2 * (512 * 512 + 512) + 512 * 10 + 10
+
+
+VGG_WIDTHS = {  # the paper's table 1, stage by stage
+    11: [64, 128, 256, 256, 512, 512, 512, 512],
+    13: [64, 64, 128, 128, 256, 256, 512, 512, 512, 512],
+    16: [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512],
+    19: [64, 64, 128, 128, *[256] * 4, *[512] * 8],
+}
+
+
+@pytest.mark.parametrize("depth", VGG_WIDTHS)
+def test_a_vgg_has_the_convolutions_of_its_paper_each_batch_normalized_and_one_linear_layer(depth):
+    widths = [3, *VGG_WIDTHS[depth]]
+    expected = sum(9 * before * after + 2 * after for before, after in zip(widths, widths[1:])) + 512 * 10 + 10
+    assert num_parameters(build_model(f"vgg{depth}")) == expected and len(widths) - 1 + 3 == depth
+
+
+@pytest.mark.parametrize("depth, width", [(16, 4), (28, 2), (40, 4)])
+def test_a_wide_network_is_as_deep_and_wide_as_it_says(depth, width):
+    model = build_model(f"wrn{depth}_{width}")
+    along = [m for name, m in model.named_modules() if isinstance(m, (nn.Conv2d, nn.Linear)) and "shortcut" not in name]
+    assert len(along) == depth - 2  # the paper counts the shortcuts of two of its stages too
+    assert model.linear.in_features == 64 * width
+
+
+def test_a_wide_block_adds_its_input_where_the_shape_stays_and_a_projection_of_it_where_not():
+    torch.manual_seed(1)
+    model = build_model("wrn", {"depth": 16, "width": 2})
+    images = torch.randn(2, 16, 6, 6)
+    for block in model.stage1:
+        active = block.bn1(images).relu()
+        inside = nn.functional.conv2d(
+            block.bn2(nn.functional.conv2d(active, block.conv1.weight, padding=1)).relu(), block.conv2.weight, padding=1
+        )
+        around = images if images.shape[1] == 32 else nn.functional.conv2d(active, block.shortcut.weight)
+        assert torch.allclose(block(images), inside + around, atol=1e-5)
+        images = block(images)
+
+
+def test_a_dense_layer_keeps_its_input_and_appends_its_growth():
+    model = build_model("densenet121", {"growth": 5})
+    images = torch.randn(2, 10, 6, 6)
+    found = model.stages[0][0](images)
+    assert found.shape == (2, 15, 6, 6) and torch.equal(found[:, :10], images)
+    layers = [m for name, m in model.named_modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    assert len(layers) == 121
 
 
 @pytest.mark.parametrize("depth", [20, 32, 44, 56, 110])
@@ -74,7 +126,9 @@ def test_a_shortcut_adds_the_input_to_a_blocks_output(shortcut):
         assert torch.allclose(block(images), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("spec", ["resnet20", "resnet20_noshort", "vgg9", "mlp", "torchvision:resnet18"])
+@pytest.mark.parametrize(
+    "spec", ["resnet20", "resnet20_noshort", "vgg9", "vgg11", "wrn16_4", "densenet121", "mlp", "torchvision:resnet18"]
+)
 def test_the_data_decide_channels_size_and_classes(spec):
     size = 40 if ":" in spec else 9
     from_data = {"channels": 3 if ":" in spec else 2, "image_size": size, "num_classes": 7}
@@ -82,7 +136,7 @@ def test_the_data_decide_channels_size_and_classes(spec):
     assert model(torch.randn(3, from_data["channels"], size, size)).shape == (3, 7)
 
 
-@pytest.mark.parametrize("spec", ["resnet20", "vgg9"])
+@pytest.mark.parametrize("spec", ["resnet20", "vgg9", "vgg19", "wrn16_4", "densenet121"])
 @pytest.mark.parametrize("size", [4, 8, 11])
 def test_convolutional_networks_take_small_and_odd_images(spec, size):
     model = build_model(spec, from_data={"channels": 1, "image_size": size, "num_classes": 3})
@@ -160,7 +214,8 @@ def test_a_users_own_package_called_models_is_not_shadowed(tmp_path, run):
 
 OURS = (
     "mlp, vgg9, vgg56, resnet20, resnet20_noshort, resnet32, resnet32_noshort, resnet44, resnet44_noshort, "
-    "resnet56, resnet56_noshort, resnet110, resnet110_noshort"
+    "resnet56, resnet56_noshort, resnet110, resnet110_noshort, vgg11, vgg13, vgg16, vgg19, wrn, wrn16_4, wrn16_8, wrn28_2, "
+    "wrn28_4, wrn28_10, wrn40_2, wrn40_4, densenet121"
 )
 
 
@@ -200,6 +255,20 @@ def test_an_unknown_name_of_torchvision_lists_its_models():
         ),
         ("resnet20", {"shortcut": "yes"}, "shortcut must be one of projection, padding, none, not 'yes'"),
         ("resnet20", {"image_size": 3}, "a residual network here needs images of 4 pixels a side or more, not 3"),
+        ("wrn", {"depth": 17}, "a wide residual network has 6n + 4 layers (10, 16, 22, 28, 40), not 17"),
+        ("wrn", {"width": 0}, "a wide residual network's width must be 1 or more, not 0"),
+        ("wrn16_4", {"dropout": 1.0}, "dropout must lie in [0, 1), not 1.0"),
+        (
+            "wrn16_4",
+            {"image_size": 3},
+            "a wide residual network here needs images of 4 pixels a side or more, not 3",
+        ),
+        (
+            "wrn16_4",
+            {"width": 2},
+            "the model wrn16_4 takes no argument width; its arguments are dropout, channels, image_size, num_classes",
+        ),
+        ("densenet121", {"growth": 0}, "growth must be 1 or more, not 0"),
         ("mlp", {"hidden": "64,x"}, "hidden must be widths such as 64,64, not '64,x'"),
         ("mlp", {"hidden": 0}, "hidden must be widths such as 64,64, not 0"),
         ("mlp", {"activation": "sine"}, "activation must be one of relu, tanh, gelu, silu, not 'sine'"),

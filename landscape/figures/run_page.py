@@ -1,0 +1,119 @@
+"""The page of training runs: loss, accuracy, learning rate and gradient norm against epoch, and how each was trained."""
+
+import html
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import numpy as np
+import plotly
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from landscape.figures.page import packed
+from landscape.figures.plots import CURVES, DASHES, FONT
+from landscape.run_record import RunRecord
+from landscape.store.whole_file import write_whole
+
+# Title, kind of axis, unit, and the columns drawn together.
+PANELS = (
+    ("loss", "log", "nats a sample", ("train_loss", "subset_loss", "test_loss")),
+    ("accuracy", "linear", "fraction", ("train_accuracy", "subset_accuracy", "test_accuracy")),
+    ("learning rate", "log", "mean over the epoch's updates", ("learning_rate",)),
+    ("gradient norm", "log", "L2, mean over the epoch's updates", ("gradient_norm",)),
+)
+WORDS = {"train": "train (as trained)", "subset": "fixed training images", "test": "test"}
+
+
+def run_figures(runs: Mapping[str, RunRecord]) -> dict[str, go.Figure]:
+    """Return a figure a panel, all runs in each: a colour a column, or a run where there are several."""
+    return {title: _figure(runs, kind, unit, columns) for title, kind, unit, columns in PANELS}
+
+
+def run_page_html(runs: Mapping[str, RunRecord]) -> str:
+    """Return the page's text; the same runs give the same bytes.
+
+    Raises:
+        ValueError: There is no run.
+    """
+    if not runs:
+        raise ValueError("a page needs one run or more")
+    title = html.escape("Training: " + ", ".join(runs))
+    assets = files("landscape.figures") / "assets"
+    figures = [{"name": name, "figure": json.loads(drawn.to_json())} for name, drawn in run_figures(runs).items()]
+    content = {"figures": figures, "runs": [{"name": name, "facts": run_facts(run)} for name, run in runs.items()]}
+    parts = {
+        "title": title,
+        "style": (assets / "page.css").read_text(),
+        "script": (assets / "run.js").read_text(),
+        "plotly": _library(),
+        "plotly_version": html.escape(plotly.__version__),
+        "data": packed(json.dumps(content, sort_keys=True).encode()),
+    }
+    return Template((assets / "run.html").read_text()).substitute(parts)
+
+
+def write_run_page(runs: Mapping[str, RunRecord], path: Path) -> Path:
+    """Write the page beside its place and rename it.
+
+    Raises:
+        OSError: The folder can't be written.
+    """
+    write_whole(path, run_page_html(runs).encode())
+    return path
+
+
+def run_facts(run: RunRecord) -> list[tuple[str, str]]:
+    """Return (what, value) rows: the recipe, how far the run came, and the last scores."""
+    record, rows = run.origin.record, []
+    ended = f"{record.get('ended', 'not known')}, {run.num_epochs} epochs, {record.get('seconds', 0):.0f} s"
+    rows.append(("ended", ended + (" - under-trained" if record.get("under_trained") else "")))
+    for name, scores in (record.get("scores") or {}).items():
+        rows.append((name, ", ".join(f"{key.replace('_', ' ')} {_value(key, scores[key])}" for key in scores)))
+    rows.append(("batch norm", str(record.get("batch_norm", "not known"))))
+    for name, value in (run.origin.identity.get("recipe") or {}).items():
+        if value not in (None, "", {}):
+            rows.append((name.replace("_", " "), str(value)))
+    rows += [(name, str(value)) for name, value in run.origin.circumstance.items()]
+    rows += [(name, str(record[name])) for name in ("num_parameters", "command") if record.get(name)]
+    return rows + [("note", note) for note in record.get("notes") or []]
+
+
+def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[str, ...]) -> go.Figure:
+    figure = go.Figure()
+    for place, (name, run) in enumerate(runs.items()):
+        epochs = np.arange(1, run.num_epochs + 1)
+        for order, column in enumerate(column for column in columns if column in run.columns):
+            split = WORDS.get(column.partition("_")[0], "")
+            colour, dash = (place, order) if len(runs) > 1 else (order, 0)
+            figure.add_scatter(
+                x=epochs,
+                y=run.columns[column],
+                mode="lines+markers" if run.num_epochs < 40 else "lines",
+                name=" ".join(part for part in (name if len(runs) > 1 else "", split) if part)
+                or column.replace("_", " "),
+                line={"color": CURVES[colour % len(CURVES)], "dash": DASHES[dash % len(DASHES)], "width": 2},
+                marker={"size": 5},
+            )
+    figure.update_layout(
+        font=FONT,
+        template="plotly_white",
+        margin={"l": 64, "r": 16, "t": 12, "b": 48},
+        xaxis={"title": {"text": "epoch"}},
+        yaxis={"type": kind, "title": {"text": unit}, "exponentformat": "power"},
+        legend={"orientation": "h", "y": 1.08},
+        showlegend=True,
+    )
+    return figure
+
+
+@cache
+def _library() -> str:
+    return packed(get_plotlyjs().encode())
+
+
+def _value(name: str, value: float) -> str:
+    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.4g}"

@@ -1,0 +1,38 @@
+"""What a training run recorded: one number a column and epoch, and where they came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from landscape.grid import frozen_array
+from landscape.origin import Origin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunRecord:
+    """Columns over the epochs 1, 2, ...; nan where an epoch has no such number.
+
+    Attributes:
+        columns: Name (train_loss, learning_rate, update_s) -> float64 array of (epochs,).
+        origin: identity: recipe and data; circumstance: versions and threads; record: command, seconds, how it ended.
+    """
+
+    columns: Mapping[str, np.ndarray]
+    origin: Origin = field(default_factory=Origin)
+
+    def __post_init__(self) -> None:
+        lengths = {name: np.shape(column) for name, column in self.columns.items()}
+        if len(set(lengths.values())) > 1 or any(len(shape) != 1 for shape in lengths.values()):
+            raise ValueError(f"a run's columns must hold one number an epoch each, not {lengths}")
+        object.__setattr__(self, "columns", {name: frozen_array(column) for name, column in self.columns.items()})
+
+    @property
+    def num_epochs(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+def columns_of(rows: Sequence[Mapping[str, float]]) -> dict[str, np.ndarray]:
+    """Return one array a name from one mapping an epoch."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: np.array([row.get(name, np.nan) for row in rows], np.float64) for name in names}

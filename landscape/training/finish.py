@@ -1,0 +1,128 @@
+"""The end of a run: averages with batch norm re-estimated, last scores, and the files of weights."""
+
+import copy
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from landscape.problem.checkpoints import load_into, read_checkpoint
+from landscape.problem.datasets import Dataset, Samples
+from landscape.store.weights_file import write_weights
+from landscape.training.averages import is_member
+from landscape.training.batches import training_batches
+from landscape.training.files import RunFiles, weights_metadata
+from landscape.training.learner import Learner
+from landscape.training.recipe import Recipe
+from landscape.training.records import batch_norm_words, is_under_trained
+from landscape.training.scores import ensemble_score, score
+
+Scores = dict[str, dict[str, float]]
+
+
+def finish(
+    recipe: Recipe,
+    data: tuple[Dataset, Samples | None, np.ndarray],
+    learner: Learner,
+    files: RunFiles,
+    told: tuple[Sequence[Mapping[str, float]], str],
+    *,
+    say: Callable[[str], None],
+) -> Scores:
+    """Measure in float32 over all samples, write the averages' files, and at last that of the weights.
+
+    Args:
+        data: The data set, the images of the accuracy to reach, and the padded training images.
+        told: One row an epoch, and why the run ended.
+
+    Returns:
+        By "weights", "swa", "ema" and "ensemble": train_loss, test_accuracy and so on.
+
+    Raises:
+        OSError: A file can't be written, or a member of the ensemble is gone.
+    """
+    (dataset, subset, images), (rows, ended), model = data, told, learner.model
+    splits = dict(dataset.splits) | ({"subset": subset} if subset is not None else {})
+    scores: Scores = {"weights": _measured(model, splits, dataset)}
+    _tell("", scores["weights"], splits, say)
+    for name, network in learner.averages.networks(lambda: _batches(recipe, dataset, images)):
+        scores[name] = _measured(network, splits, dataset)
+        _tell(f"{name} ", scores[name], splits, say)
+        more = {"average": name, **_texts(scores[name])}
+        if name == "swa":
+            members = [number for number in range(1, len(rows) + 1) if is_member(recipe, number)]
+            scores["ensemble"] = _ensemble(model, files, members, splits, dataset)
+            _tell(f"ensemble of {len(members)} ", scores["ensemble"], splits, say)
+            more |= {"members": json.dumps([files.checkpoint("epoch", number).name for number in members])}
+            more |= {f"ensemble_{key}": value for key, value in _texts(scores["ensemble"]).items()}
+        metadata = weights_metadata(recipe, dataset, **more)
+        write_weights(files.average(name), network.state_dict(), metadata)
+        say(f"{name} weights in {files.average(name)}")
+    seconds = sum(row["epoch_s"] for row in rows)
+    label = {"under_trained": json.dumps(is_under_trained(recipe, ended))} if subset is not None else {}
+    metadata = weights_metadata(
+        recipe,
+        dataset,
+        train_seconds=f"{seconds:.0f}",
+        epochs=str(len(rows)),
+        ended=ended,
+        batch_norm=batch_norm_words(recipe, model),
+        history=json.dumps([_untimed(row) for row in rows]),
+        **label,
+        **_texts(scores["weights"]),
+    )
+    write_weights(files.weights, model.state_dict(), metadata)
+    if is_under_trained(recipe, ended):
+        say(f"under-trained: {recipe.until_train_accuracy:.2%} train accuracy was not reached ({ended})")
+    say(f"weights in {files.weights}")
+    return scores
+
+
+def _untimed(row: Mapping[str, float]) -> dict[str, float]:
+    """Leave out what differs between two runs of one recipe."""
+    return {name: value for name, value in row.items() if not name.endswith("_s")}
+
+
+def _measured(network: nn.Module, splits: Mapping[str, Samples], dataset: Dataset) -> dict[str, float]:
+    found = {name: score(network, samples, dataset) for name, samples in splits.items()}
+    return {f"{name}_{key}": getattr(one, key) for name, one in found.items() for key in ("loss", "accuracy")}
+
+
+def _texts(scores: Mapping[str, float]) -> dict[str, str]:
+    return {name: repr(value) for name, value in scores.items()}
+
+
+def _tell(what: str, scores: Mapping[str, float], splits: Mapping[str, Samples], say: Callable[[str], None]) -> None:
+    for name, samples in splits.items():
+        loss, accuracy = scores[f"{name}_loss"], scores[f"{name}_accuracy"]
+        say(f"{what}{name}: loss {loss:.4f}, accuracy {accuracy:.2%} over {len(samples)} samples")
+
+
+def _batches(recipe: Recipe, dataset: Dataset, images: np.ndarray):
+    """Return training batches of one more epoch, as batch norm saw them, for the statistics of averaged weights."""
+    torch.manual_seed(int(np.random.SeedSequence((recipe.seed, recipe.epochs)).generate_state(1)[0]))
+    return training_batches(
+        images,
+        dataset.split("train").targets,
+        dataset,
+        batch_size=max(2, recipe.batch_size // (recipe.accumulate * recipe.ranks)),
+        crop=recipe.crop,
+        flip=recipe.flip,
+        seed=(recipe.seed, recipe.epochs),
+    )
+
+
+def _ensemble(
+    model: nn.Module, files: RunFiles, members: Sequence[int], splits: Mapping[str, Samples], dataset: Dataset
+) -> dict[str, float]:
+    spare = copy.deepcopy(model)
+
+    def loaded(number: int) -> nn.Module:
+        load_into(spare, read_checkpoint(files.checkpoint("epoch", number)))
+        return spare
+
+    turns = [lambda number=number: loaded(number) for number in members]
+    found = {name: ensemble_score(turns, samples, dataset) for name, samples in splits.items()}
+    return {f"{name}_{key}": getattr(one, key) for name, one in found.items() for key in ("loss", "accuracy")}

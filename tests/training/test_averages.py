@@ -1,0 +1,124 @@
+"""Averaged weights against means written out, and the ensemble of the same members beside them."""
+
+import numpy as np
+import pytest
+import torch
+
+from landscape.problem.checkpoints import load_into, read_checkpoint
+from landscape.problem.models import build_model
+from landscape.store.run_file import read_run
+from landscape.training.averages import Averages, is_member
+from landscape.training.batches import normalized, padded_images, training_batches
+from landscape.training.files import CheckpointRule
+from landscape.training.loop import train
+
+FLOAT32 = 2e-6  # running means are taken in float32, in steps
+
+
+def quiet(line: str) -> None:
+    pass
+
+
+def trained(tmp_path, recipe, dataset, **options):
+    path = train(recipe, dataset, tmp_path / "run", say=quiet, **options)
+    return path, tmp_path / "run-checkpoints"
+
+
+def tensors_of(path) -> dict[str, torch.Tensor]:
+    return dict(read_checkpoint(path).tensors)
+
+
+def weights_among(tensors) -> list[str]:
+    return [name for name in tensors if "running" not in name and "num_batches" not in name]
+
+
+def test_members_are_the_chosen_epochs():
+    from landscape.training.recipe import Recipe
+
+    recipe = Recipe(epochs=12, swa_from=5, swa_every=3)
+    assert [epoch for epoch in range(1, 13) if is_member(recipe, epoch)] == [5, 8, 11]
+    assert not any(is_member(Recipe(epochs=12), epoch) for epoch in range(1, 13))
+
+
+def test_averaged_weights_are_the_plain_mean_of_the_members(tmp_path, recipe, few_digits):
+    _, kept = trained(tmp_path, recipe(schedule="constant", swa_from=2), few_digits())
+    assert sorted(path.name for path in kept.iterdir()) == [f"epoch-000{n}.safetensors" for n in (2, 3, 4, 5)]
+    members = [tensors_of(path) for path in sorted(kept.iterdir())]
+    found = tensors_of(tmp_path / "run-swa.safetensors")
+    for name in weights_among(found):
+        mean = torch.stack([member[name].double() for member in members]).mean(0)
+        assert torch.allclose(found[name].double(), mean, atol=FLOAT32), name
+        assert not torch.allclose(found[name].double(), members[-1][name].double(), atol=1e-4), name
+
+
+def test_batch_norms_statistics_of_averaged_weights_are_means_over_training_batches(tmp_path, recipe, few_digits):
+    settings, dataset = recipe(schedule="constant", swa_from=3, swa_every=2), few_digits()
+    trained(tmp_path, settings, dataset)
+    found = read_checkpoint(tmp_path / "run-swa.safetensors")
+    model = build_model(settings.model, from_data=dataset.model_arguments)
+    load_into(model, found)
+    samples = dataset.split("train")
+    batches = training_batches(
+        padded_images(samples, 1), samples.targets, dataset, batch_size=32, crop=1, flip=True, seed=(3, 5)
+    )
+    with torch.no_grad():
+        seen = [model[0](inputs).double() for inputs, _ in batches]
+    mean = torch.stack([one.mean((0, 2, 3)) for one in seen]).mean(0)
+    variance = torch.stack([one.var((0, 2, 3)) for one in seen]).mean(0)
+    assert torch.allclose(found.tensors["1.running_mean"].double(), mean, atol=1e-5)
+    assert torch.allclose(found.tensors["1.running_var"].double(), variance, rtol=1e-5)
+
+
+def test_the_ensemble_is_the_mean_of_the_members_probabilities(tmp_path, recipe, few_digits):
+    settings, dataset = recipe(schedule="constant", swa_from=3), few_digits()
+    trained(tmp_path, settings, dataset)
+    model = build_model(settings.model, from_data=dataset.model_arguments)
+    samples, mean = dataset.split("test"), 0.0
+    for epoch in (3, 4, 5):
+        load_into(model, read_checkpoint(tmp_path / f"run-checkpoints/epoch-000{epoch}.safetensors"))
+        with torch.no_grad():
+            scores = model(normalized(padded_images(samples, 0), dataset)).double().numpy()
+        powers = np.exp(scores - scores.max(1, keepdims=True))
+        mean = mean + powers / powers.sum(1, keepdims=True) / 3
+    scores = read_run(tmp_path / "run.run.h5").origin.record["scores"]["ensemble"]
+    losses = -np.log(mean[np.arange(40), samples.targets])
+    assert scores["test_loss"] == pytest.approx(losses.mean(), rel=1e-5)
+    assert scores["test_accuracy"] == (mean.argmax(1) == samples.targets).mean()
+    found = read_checkpoint(tmp_path / "run-swa.safetensors")
+    assert found.recorded("ensemble_test_loss") == scores["test_loss"]
+    assert found.recorded("members") == [f"epoch-000{epoch}.safetensors" for epoch in (3, 4, 5)]
+
+
+def test_a_moving_average_forgets_with_its_decay(tmp_path, recipe, few_digits):
+    settings = recipe(schedule="constant", epochs=2, ema=0.7)
+    _, kept = trained(tmp_path, settings, few_digits(), checkpoints=CheckpointRule(1, "step"))
+    steps = [tensors_of(path) for path in sorted(kept.iterdir())]
+    assert len(steps) == 1 + 2 * 3  # the initial weights, and 3 updates an epoch
+    found = tensors_of(tmp_path / "run-ema.safetensors")
+    for name in weights_among(found):
+        mean = steps[1][name].double()
+        for step in steps[2:]:
+            mean = 0.7 * mean + 0.3 * step[name].double()
+        assert torch.allclose(found[name].double(), mean, atol=FLOAT32), name
+
+
+def test_averages_leave_the_run_as_it_is(tmp_path, recipe, few_digits):
+    plain = tensors_of(train(recipe(), few_digits(), tmp_path / "plain", say=quiet))
+    beside = tensors_of(train(recipe(swa_from=2, ema=0.9), few_digits(), tmp_path / "beside", say=quiet))
+    assert all(torch.equal(plain[name], beside[name]) for name in plain)
+
+
+def test_a_run_that_ends_before_the_first_member_has_no_average(tmp_path, recipe, few_digits):
+    settings = recipe(swa_from=4, until_train_accuracy=0.01)
+    trained(tmp_path, settings, few_digits())
+    assert not (tmp_path / "run-swa.safetensors").exists()
+    assert "swa" not in read_run(tmp_path / "run.run.h5").origin.record["scores"]
+
+
+def test_without_averages_nothing_is_averaged():
+    from landscape.training.recipe import Recipe
+
+    averages = Averages(Recipe(), torch.nn.Linear(2, 2))
+    averages.after_update(torch.nn.Linear(2, 2))
+    averages.after_epoch(torch.nn.Linear(2, 2), 1)
+    assert averages.state() == {} and not list(averages.networks(list))
