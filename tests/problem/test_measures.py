@@ -17,7 +17,9 @@ from landscape.problem.problem import Problem
 from landscape.weights import weights_of
 
 POINTS = ((0.0, 0.0), (0.15, -0.1), (-0.4, 0.3))
-FOLDABLE = [name for name in own_models() if name not in ("mlp", "vgg9")]
+# All of ours that have batch norm; the widest is built of the same layers as the next, and takes ten times as long.
+FOLDABLE = [name for name in own_models() if name not in ("mlp", "vgg9", "wrn28_10")]
+HALVE_FIVE_TIMES = ("vgg11", "vgg13", "vgg16", "vgg19")
 
 
 def images(number: int = 7, size: int = 32, channels: int = 3) -> torch.Tensor:
@@ -65,7 +67,7 @@ def chosen(model: nn.Module, loss=cross_entropy, batch=None, norm_stats="stored"
 
 @pytest.mark.parametrize("name", [*FOLDABLE, "torchvision:resnet18", "torchvision:mobilenet_v2"])
 def test_folding_changes_no_loss_by_more_than_float64_rounds(name):
-    size = 32 if ":" in name else 8
+    size = 32 if ":" in name or name in HALVE_FIVE_TIMES else 8
     for fast, plain in both_ways(calibrated(build_model(name, from_data={}), size), size, precision="float64"):
         assert fast == pytest.approx(plain, rel=1e-9)  # a hundred layers add up; untrained ones amplify
 
