@@ -1,13 +1,15 @@
 # make surface: the main job on embedded data (make surface OPTIONS=--overwrite begins it anew); make test: everything
-# that is checked. Both set up .venv first.
+# that is checked; make bench: how fast it is, against what (make bench BENCH_OPTIONS="scheduling --data-dir DIR").
+# Each sets up .venv first.
 PYTHON ?= python3
 RANKS ?= $(shell nproc 2>/dev/null || echo 2)
 CONSTRAINTS ?=
 OPTIONS ?=
+BENCH_OPTIONS ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: surface test test-slow clean
+.PHONY: surface test test-slow bench clean
 
 surface: .venv/.ready
 	@mkdir -p outputs
@@ -22,6 +24,9 @@ test: .venv/.ready-test
 
 test-slow: .venv/.ready-test
 	python -m pytest -q -m slow $(PYTEST)
+
+bench: .venv/.ready
+	@python -m benchmarks $(BENCH_OPTIONS)
 
 .venv/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; set PYTHON=")'

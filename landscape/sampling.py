@@ -12,8 +12,9 @@ from landscape.filters import filter_layouts
 from landscape.grid import Grid, axis_from_text
 from landscape.origin import Origin
 from landscape.plane import Plane
-from landscape.problem.batches import digest_of_batches, fixed_batches
+from landscape.problem.batches import digest_of_batches, fixed_batches, moved
 from landscape.problem.losses import Loss, as_loss
+from landscape.problem.measures import measure_on_plane, path_for
 from landscape.problem.models import source_digest
 from landscape.problem.problem import Problem
 from landscape.surface import Surface, empty_surface
@@ -32,6 +33,7 @@ def sample(
     rule: RandomRule = RandomRule(),
     norm_stats: str = "stored",
     precision: str = "float32",
+    path: str | None = None,
     device: torch.device | str | None = None,
     progress=lambda num_done: None,
 ) -> Surface:
@@ -48,6 +50,8 @@ def sample(
         seed: Of the directions.
         rule: How the directions are normalized.
         norm_stats: Batch norm's statistics "stored" or "reestimated" at each point.
+        precision: "float32", "bf16", "float64", or on CUDA "tf32".
+        path: "plain" leaves the model as it is; by default batch norm is folded into convolutions where that can be done.
         device: Where to compute; the model's own if None.
 
     Returns:
@@ -61,11 +65,19 @@ def sample(
         device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     loaders = loader if isinstance(loader, Mapping) else {"train": loader}
     batches = {split: fixed_batches(part, device) for split, part in loaders.items()}
-    problem = Problem(model, as_loss(loss), batches, norm_stats=norm_stats, precision=precision, device=device)
+    loss_of = as_loss(loss)
+    problem = Problem(model, loss_of, batches, norm_stats=norm_stats, precision=precision, device=device)
     center, layouts = problem.center, filter_layouts(model)
     directions = [random_direction(center, layouts, seed=seed, axis=axis, rule=rule) for axis in grid.dims]
     plane = Plane(center, *directions)
-    values = problem.measure(center)
+    if path is None:
+        first = next(iter(problem.batches.values()))[0]
+        moves = rule.biases == "moved"
+        path = path_for(
+            problem.model, loss_of, moved(first, device, problem.dtype), norm_stats=norm_stats, moves_norms=moves
+        )
+    measure = measure_on_plane(problem, plane, path)
+    values = measure(0.0, 0.0)
     directed = {"generator": GENERATOR, "seed": seed, "normalization": rule.normalization, "biases": rule.biases}
     origin = Origin(
         identity={
@@ -76,6 +88,7 @@ def sample(
             "directions": {axis: directed for axis in grid.dims},
             "norm_stats": norm_stats,
             "precision": precision,
+            "path": path,
         },
         circumstance={"device": torch.device(device).type, "torch": torch.__version__.split("+")[0]},
         record={
@@ -89,9 +102,6 @@ def sample(
             "num_norms": problem.num_norms,
         },
     )
-
-    def measure(alpha: float, beta: float) -> dict[str, float]:
-        return problem.measure(plane.at(alpha, beta))
 
     return sweep(measure, empty_surface(grid, list(values), origin), progress=progress)
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import torch
 
 from landscape.sweep.world import LAUNCHERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = ROOT / "tests" / "programs"
 MARK = "LANDSCAPE_TEST_RUN"
+torch.set_num_threads(1)  # as the programs do: two threads on a busy machine take five times as long as one
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -62,7 +62,11 @@ class Progress:
         self._total, self._first, self._say = total, done, say
         self._began = self._said = time.perf_counter()
         stream = terminal(under_launcher)
-        self._bar = tqdm(total=total, initial=done, unit="point", file=stream, smoothing=0.05) if stream else None
+        self._bar = (
+            tqdm(total=total, initial=done, unit="point", file=stream, smoothing=0.05, mininterval=0.5)
+            if stream
+            else None
+        )
 
     def __call__(self, num_done: int) -> None:
         if self._bar:

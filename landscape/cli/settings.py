@@ -4,12 +4,28 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from landscape.cli.arguments import add_data_options, add_model_options, model_arguments, numbers
-from landscape.grid import Grid, axis_from_text
+from landscape.grid import LONGEST_AXIS, axis_from_text
 
 DEFAULT_AXIS = "-1:1:25"
 DEFAULT_NUM_SAMPLES = 500
 SPLITS = {"train": ("train",), "test": ("test",), "both": ("train", "test")}
+
+
+@dataclass(frozen=True, slots=True)
+class AutoAxis:
+    """An axis whose range is found from a few points.
+
+    Attributes:
+        num: How many coordinates it is to have.
+    """
+
+    num: int
+
+
+Axis = np.ndarray | AutoAxis
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +54,18 @@ class SurfaceSettings:
     norm_stats: str | None
     precision: str
     device: str
-    grid: Grid
+    x: Axis
+    y: Axis | None
+    plain: bool
+    ranks_per_gpu: int
     out: Path | None
     overwrite: bool
     continue_on_other: bool
     dry_run: bool
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        return ("x",) if self.y is None else ("x", "y")
 
 
 def add_surface_options(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +95,11 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
     )
     data.add_argument("--batch-size", type=int, help="samples a batch (default: by device and size of the input)")
     plane = parser.add_argument_group("plane")
-    plane.add_argument("--x", help=f"MIN:MAX:NUM along the first direction (default: {DEFAULT_AXIS})")
+    plane.add_argument(
+        "--x",
+        help="MIN:MAX:NUM along the first direction, or auto or auto:NUM for a range found from a few points "
+        f"(default: {DEFAULT_AXIS})",
+    )
     plane.add_argument("--y", help="likewise along the second; --x without --y samples a line")
     plane.add_argument("--seed", type=int, default=0, help="of the random directions (default: 0)")
     plane.add_argument(
@@ -96,7 +123,17 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         "--continue-on-other", action="store_true", help="go on with a run of another device kind or torch version"
     )
     run.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
-    run.add_argument("--precision", default="float32", help="float32 or float64 (default: float32)")
+    run.add_argument(
+        "--ranks-per-gpu", type=int, default=1, metavar="K", help="how many ranks may share a GPU (default: 1)"
+    )
+    run.add_argument(
+        "--precision",
+        default="float32",
+        help="float32; bf16, faster and good to about a hundredth; tf32, on CUDA; or float64 (default: float32)",
+    )
+    run.add_argument(
+        "--plain", action="store_true", help="leave the model as it is, where batch norm would be folded for speed"
+    )
     run.add_argument("--dry-run", action="store_true", help="say what would be done and how long it would take")
 
 
@@ -117,6 +154,9 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
             raise ValueError(f"--{option.replace('_', '-')} must be 0 or more, not {getattr(options, option)}")
     if options.batch_size is not None and options.batch_size < 1:
         raise ValueError(f"--batch-size must be 1 or more, not {options.batch_size}")
+    if options.ranks_per_gpu < 1:
+        raise ValueError(f"--ranks-per-gpu must be 1 or more, not {options.ranks_per_gpu}")
+    x, y = _axes(options.x, options.y)
     return SurfaceSettings(
         model=options.model,
         model_arguments=model_arguments(options.model_arg),
@@ -140,7 +180,10 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         norm_stats=options.norm_stats,
         precision=options.precision,
         device=options.device,
-        grid=_grid(options.x, options.y),
+        x=x,
+        y=y,
+        plain=options.plain,
+        ranks_per_gpu=options.ranks_per_gpu,
         out=options.out,
         overwrite=options.overwrite,
         continue_on_other=options.continue_on_other,
@@ -148,10 +191,21 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
     )
 
 
-def _grid(x: str | None, y: str | None) -> Grid:
+def _axes(x: str | None, y: str | None) -> tuple[Axis, Axis | None]:
     if x is None and y is None:
         x = y = DEFAULT_AXIS
-    return Grid(axis_from_text(x or DEFAULT_AXIS, "x"), None if y is None else axis_from_text(y, "y"))
+    return _axis(x or DEFAULT_AXIS, "x"), None if y is None else _axis(y, "y")
+
+
+def _axis(text: str, name: str) -> Axis:
+    if text.partition(":")[0] != "auto":
+        return axis_from_text(text, name)
+    num = text.partition(":")[2] or "25"
+    if not num.isdigit() or not 2 <= int(num) <= LONGEST_AXIS:
+        raise ValueError(
+            f"--{name} must be MIN:MAX:NUM, auto, or auto:NUM with NUM from 2 to {LONGEST_AXIS}, not {text!r}"
+        )
+    return AutoAxis(int(num))
 
 
 def _num_samples(text: str | None) -> int | str | None:

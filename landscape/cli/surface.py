@@ -1,6 +1,5 @@
 """`landscape surface`: sample the loss around trained weights, over all ranks, into a file and a page."""
 
-import argparse
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -60,6 +59,7 @@ def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], No
 def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int], say) -> Path | None:
     from landscape.cli.preflight import preflight
     from landscape.cli.progress import Progress, duration
+    from landscape.cli.ranges import chosen_grid
     from landscape.store.surface_file import write_surface
     from landscape.sweep.run import sweep
 
@@ -68,12 +68,18 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     center, point_s, notes = preflight(experiment, world, is_idle)
     for note in notes:
         say(f"warning: {note}")
+    words = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in center.items())
+    say(f"center: {words}")
     num_ranks = world.size - len(idle)
+    stop = stop_on_signals()
+    try:
+        grid = known.grid if known else None
+        if known is None:
+            grid = chosen_grid(settings, experiment, center, world, idle=idle, stop=stop, say=say)
+    finally:
+        interrupt_on_signals()
     if world.is_first:
-        grid = experiment.grid
         left = grid.num_points - (known.num_done if known else 0)
-        words = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in center.items())
-        say(f"center: {words}")
         say(
             f"{grid} grid, {left} points to go, {point_s:.3g} s a point on {num_ranks} rank{'s' * (num_ranks > 1)}: "
             f"about {duration(left * point_s / num_ranks)}"
@@ -81,7 +87,7 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     if settings.dry_run:
         say(f"dry run: nothing was written; the result would be {out} and {out.with_suffix('.html').name}")
         return None
-    start = _start(experiment, known, center, world, num_ranks, notes) if world.is_first else None
+    start = _start(experiment, grid, known, center, world, num_ranks, notes) if world.is_first else None
     world.agreed(lambda: write_surface(start, out))
     progress = None
     if world.is_first:
@@ -126,7 +132,7 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
 
 def _device(settings: SurfaceSettings, world: World, say) -> tuple[str, frozenset[int]]:
     """Return this rank's device and the ranks that find none."""
-    from landscape.cli.experiment import chosen_device
+    from landscape.cli.choices import chosen_device
     from landscape.sweep.devices import Visible, assign_gpus
 
     kind = world.share(world.together(lambda: chosen_device(settings.device)))
@@ -136,10 +142,13 @@ def _device(settings: SurfaceSettings, world: World, say) -> tuple[str, frozense
 
     gpus = tuple(str(torch.cuda.get_device_properties(i).uuid) for i in range(torch.cuda.device_count()))
     seen = world.collect(Visible(world.host, gpus))
-    numbers = world.share(assign_gpus(seen) if seen is not None else None)
+    numbers = world.share(None if seen is None else assign_gpus(seen, settings.ranks_per_gpu))
     idle = frozenset(rank for rank, number in enumerate(numbers) if number is None)
     if idle:
-        say(f"{len(idle)} of {world.size} ranks find no GPU of their own and stay idle; one rank a GPU is enough")
+        say(
+            f"{len(idle)} of {world.size} ranks find no GPU of their own and stay idle; one rank a GPU is enough, "
+            "or give --ranks-per-gpu K to let them share"
+        )
     number = numbers[world.rank]
     return ("cpu" if number is None else f"cuda:{number}"), idle
 
@@ -188,13 +197,13 @@ def _known(settings: SurfaceSettings, experiment, out: Path, say):
     return known
 
 
-def _start(experiment, known, center, world: World, num_ranks: int, notes):
+def _start(experiment, grid, known, center, world: World, num_ranks: int, notes):
     from landscape.surface import empty_surface
 
     here = {"hosts": world.host, "ranks": num_ranks, "center": center, "notes": [*experiment.notes, *notes]}
     origin = replace(experiment.origin, record={**experiment.origin.record, **here})
     if known is None:
-        return empty_surface(experiment.grid, list(center), origin)
+        return empty_surface(grid, list(center), origin)
     changed = experiment.origin.circumstance != known.origin.circumstance
     earlier = known.origin.record.get("earlier", []) + ([known.origin.circumstance] if changed else [])
     kept = {"seconds": known.origin.record.get("seconds", 0), **({"earlier": earlier} if earlier else {})}

@@ -23,7 +23,8 @@ def plan_facts(origin: Origin) -> list[tuple[str, str]]:
         rows.append(("batch norm", words if record.get("num_norms", 1) else "the model has none"))
     if "precision" in identity:
         batches = f", batches of {identity['batch_size']}" if "batch_size" in identity else ""
-        rows.append(("precision", f"{identity['precision']}{batches}"))
+        folded = ", norms folded into convolutions" if identity.get("path") == "folded" else ""
+        rows.append(("precision", f"{identity['precision']}{batches}{folded}"))
     return rows
 
 

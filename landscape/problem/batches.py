@@ -9,16 +9,23 @@ from torch import Tensor
 
 from landscape.problem.datasets import Samples
 
-CACHE_FRIENDLY_NUMBERS = 50 * 3 * 32 * 32
-LARGEST_DEFAULT_BATCH = 250
+CIFAR_NUMBERS = 3 * 32 * 32
+DEFAULT_BATCHES = {("cpu", "folded"): 32, ("cpu", "plain"): 50, ("cuda", "folded"): 1000, ("cuda", "plain"): 1000}
+LARGEST_DEFAULT_BATCH = 250  # on a CPU
+RESIDENT_BYTES = 32 * 2**20
 
 
-def default_batch_size(samples: Samples, device: str) -> int:
-    """Return the batch size by table: on a CPU, so few samples that a layer's activations stay in cache; on a GPU, 1,000."""
-    if device != "cpu":
-        return 1000
+def default_batch_size(samples: Samples, device: str, path: str) -> int:
+    """Return the batch size by table, for inputs as large as CIFAR-10's, and the fewer the larger inputs are.
+
+    On a CPU it is what keeps a layer's activations in cache, by path; on a GPU what keeps it busy.
+    """
+    kind = device.partition(":")[0]
+    size = DEFAULT_BATCHES["cpu" if kind == "cpu" else "cuda", path]
+    if kind != "cpu":
+        return size
     numbers = int(np.prod(samples.inputs.shape[1:]))
-    return max(1, min(LARGEST_DEFAULT_BATCH, CACHE_FRIENDLY_NUMBERS // numbers))
+    return max(1, min(LARGEST_DEFAULT_BATCH, size * CIFAR_NUMBERS // numbers))
 
 
 def stratified_subset(samples: Samples, num_samples: int, seed: int) -> np.ndarray:
@@ -84,7 +91,9 @@ class SampleBatches:
     def _inputs(self, chosen: np.ndarray) -> Tensor:
         inputs = torch.from_numpy(np.ascontiguousarray(self.samples.inputs[chosen]))
         if inputs.dtype == torch.uint8:
-            inputs = inputs.permute(0, 3, 1, 2).contiguous() / 255
+            inputs = inputs.permute(0, 3, 1, 2) / 255  # stays channels-last in memory, as convolutions like it
+        elif inputs.ndim == 4:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
         if self.mean:
             inputs = (inputs - torch.tensor(self.mean)[:, None, None]) / torch.tensor(self.std)[:, None, None]
         return inputs
@@ -101,6 +110,13 @@ class SampleBatches:
             total.update(np.ascontiguousarray(self.samples.inputs[chosen]).tobytes())
             total.update(np.ascontiguousarray(self.samples.targets[chosen]).tobytes())
         return total.hexdigest()
+
+
+def resident(batches: SampleBatches, device: str) -> Iterable:
+    """Keep normalized batches: on a GPU all of them, on a CPU while they are small, since every rank has its own."""
+    if device == "cpu" and len(batches.indices) * np.prod(batches.samples.inputs.shape[1:]) * 4 > RESIDENT_BYTES:
+        return batches
+    return fixed_batches(batches, device)
 
 
 def fixed_batches(loader: Iterable, device: torch.device | str = "cpu") -> list:

@@ -21,21 +21,21 @@ def cross_entropy(model: nn.Module, batch) -> dict[str, Tensor]:
     Targets are classes, of which torch's -100 is left out, or probabilities of classes.
     """
     inputs, targets = batch[0], batch[1]
-    scores = model(inputs)
+    scores = _wide(model(inputs))
     values = {
         "loss": functional.cross_entropy(scores, targets, reduction="none"),
         "accuracy": _is_right(scores, targets),
     }
-    if not targets.is_floating_point() and bool((targets == NOT_A_CLASS).any()):
-        kept = targets != NOT_A_CLASS
-        return {name: (value[kept].sum(), int(kept.sum())) for name, value in values.items()}
-    return {name: _a_sample(value) for name, value in values.items()}
+    if targets.is_floating_point():
+        return {name: _a_sample(value) for name, value in values.items()}
+    kept = targets != NOT_A_CLASS
+    return {name: _over_kept(value, kept) for name, value in values.items()}
 
 
 def mse(model: nn.Module, batch) -> dict[str, Tensor]:
     """Return the squared error, mean over a sample's outputs; classes are compared as one-hot vectors."""
     inputs, targets = batch[0], batch[1]
-    outputs = model(inputs)
+    outputs = _wide(model(inputs))
     if targets.is_floating_point():
         return {"loss": _a_sample((outputs - targets.reshape(outputs.shape)) ** 2)}
     wanted = functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
@@ -100,10 +100,29 @@ class _ModuleLoss:
         self.module.reduction = "none"
 
     def __call__(self, model: nn.Module, batch) -> Tensor:
-        return _a_sample(self.module(model(batch[0]), batch[1]))
+        return _a_sample(self.module(_wide(model(batch[0])), batch[1]))
 
 
-def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, int]]:
+def calls_only(loss: Loss) -> bool:
+    """Tell whether a loss only calls its model on the inputs, and so takes whatever computes the same."""
+    return loss in (cross_entropy, mse) or isinstance(loss, _ModuleLoss)
+
+
+def constant_answer(loss: Loss, batches) -> float | None:
+    """Return the loss of the best answer that looks at no input: class frequencies, or the mean; None where unknown."""
+    targets = (
+        torch.cat([torch.as_tensor(batch[1]).cpu() for batch in batches]) if loss in (cross_entropy, mse) else None
+    )
+    if targets is None:
+        return None
+    if targets.is_floating_point():
+        return float(targets.double().var(0, correction=0).mean()) if loss is mse else None
+    shares = torch.bincount(targets[targets != NOT_A_CLASS].flatten()).double()
+    shares = shares / shares.sum()
+    return float((shares * (1 - shares)).mean() if loss is mse else torch.special.entr(shares).sum())
+
+
+def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, int | Tensor]]:
     """Turn what a loss returned for a batch into a float64 sum and a count for each name.
 
     Raises:
@@ -116,9 +135,11 @@ def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, 
     return {str(name): _sum_and_count(value, batch) for name, value in named.items()}
 
 
-def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int]:
+def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int | Tensor]:
     if isinstance(value, (tuple, list)) and len(value) == 2:
         total, count = value
+        if isinstance(count, Tensor):
+            return torch.as_tensor(total).detach().double(), count.detach().long()
         if not int(count) > 0:
             raise ValueError(f"the loss returned (sum, count) with the count {count}; it must be above 0")
         return torch.as_tensor(total).detach().double(), int(count)
@@ -144,6 +165,16 @@ def num_samples(batch: object) -> int | None:
     if isinstance(batch, (tuple, list)):
         return next((found for part in batch if (found := num_samples(part)) is not None), None)
     return None
+
+
+def _wide(scores: Tensor) -> Tensor:
+    """Return scores in float32 at least, whatever a network computed in."""
+    return scores.float() if scores.dtype in (torch.bfloat16, torch.float16) else scores
+
+
+def _over_kept(values: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the sum over what is kept, and its number, without asking the device for either."""
+    return torch.where(kept, values, 0).double().sum(), kept.sum()
 
 
 def _is_right(scores: Tensor, targets: Tensor) -> Tensor:

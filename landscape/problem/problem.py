@@ -1,7 +1,8 @@
 """A problem: a model, a loss and fixed data, which turn weights into numbers."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -11,25 +12,27 @@ from landscape.problem.losses import Loss, sums_and_counts
 from landscape.weights import Weights, require_same_layout, weights_of
 
 NORM_STATS = ("stored", "reestimated")
-PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
+PRECISIONS = {"float32": torch.float32, "bf16": torch.float32, "tf32": torch.float32, "float64": torch.float64}
 NORMS_WITH_STATS = nn.modules.batchnorm._BatchNorm
 
 
 class Problem:
     """Measures any weights of one model on the same samples in the same batches.
 
-    The model is copied: nobody else's is ever changed. Weights are written into the copy in place, since that serves
-    every model and every loss alike.
+    The model is copied: nobody else's is ever changed. Weights are written into the copy in place, one tensor after the
+    other, since that serves every model and every loss alike.
 
     Args:
         model: Put into evaluation mode, so that dropout is off.
         loss: Returns, for (model, batch), one value a sample, (sum, count), or a dict of names to either.
         batches: Batches by split ("train", "test"), fixed: going through them again gives the same.
         norm_stats: "stored", or "reestimated" as cumulative averages over the train batches at each point.
-        precision: "float32" or "float64".
+        precision: "float32", "float64", "bf16" (weights in float32, the network under autocast to bfloat16), or "tf32"
+            (float32 with the tensor cores' shorter products, on CUDA only).
 
     Attributes:
         center: The model's own weights, in the problem's precision and on its device.
+        model: The copy.
 
     Raises:
         ValueError: An option is unknown, or statistics are to be re-estimated without train batches.
@@ -48,18 +51,18 @@ class Problem:
     ) -> None:
         if norm_stats not in NORM_STATS:
             raise ValueError(f"--norm-stats must be one of {', '.join(NORM_STATS)}, not {norm_stats!r}")
-        if precision not in PRECISIONS:
-            raise ValueError(f"--precision must be one of {', '.join(PRECISIONS)}, not {precision!r}")
-        self.device, self.dtype = torch.device(device), PRECISIONS[precision]
+        self.device = torch.device(device)
+        self.dtype = dtype_of(precision, self.device.type)
         self.loss, self.batches = loss, dict(batches)
         self.norm_stats, self.precision = norm_stats, precision
-        self._model = _in_precision(copy.deepcopy(model), self.device, self.dtype).eval()
-        for parameter in self._model.parameters():
+        self.model = _in_precision(copy.deepcopy(model), self.device, self.dtype).eval()
+        for parameter in self.model.parameters():
             parameter.requires_grad_(False)
-        self.center = weights_of(self._model)
+        self.center = weights_of(self.model)
+        self.parameters = dict(self.model.named_parameters())
         self._norms = [
             module
-            for module in self._model.modules()
+            for module in self.model.modules()
             if isinstance(module, NORMS_WITH_STATS) and module.running_mean is not None
         ]
         self._estimation_batches = estimation_batches if estimation_batches is not None else self.batches.get("train")
@@ -71,36 +74,46 @@ class Problem:
         """How many layers keep running statistics."""
         return len(self._norms)
 
+    @property
+    def reestimates(self) -> bool:
+        """Whether statistics are estimated anew at each point."""
+        return self.norm_stats == "reestimated" and bool(self._norms)
+
     def measure(self, weights: Weights) -> dict[str, float]:
         """Return each metric of each split, a mean over samples: train_loss, train_accuracy, test_loss ...
-
-        Sums over samples are taken in float64 and divided once, so that a short last batch weighs no more than its samples.
 
         Raises:
             ValueError: The weights are not those of the model, name by name; or the loss returned a bare mean.
         """
-        own = dict(self._model.named_parameters())
-        require_same_layout(weights, own, "what is to be measured")
-        with torch.no_grad():
-            for name, tensor in weights.items():
-                own[name].copy_(tensor)
-            if self.norm_stats == "reestimated" and self._norms:
-                self._reestimate()
-            return {
-                f"{split}_{name}": value
-                for split, batches in self.batches.items()
-                for name, value in self._means(batches).items()
-            }
+        require_same_layout(weights, self.parameters, "what is to be measured")
+        return self.measure_from(weights.__getitem__)
 
-    def _means(self, batches: Iterable) -> dict[str, float]:
+    def measure_from(self, tensor_of: Callable[[str], Tensor]) -> dict[str, float]:
+        """Return the metrics of weights that are made one tensor at a time, by parameter name."""
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(tensor_of(name))
+            if self.reestimates:
+                self._reestimate()
+        return self.metrics(self.model)
+
+    def metrics(self, network: nn.Module) -> dict[str, float]:
+        """Return each metric of each split for a network that stands for the model.
+
+        Sums over samples are taken in float64 and divided once, so that a short last batch weighs no more than its
+        samples. Nothing waits for the device until the last sum is asked for.
+        """
         sums: dict[str, Tensor] = {}
-        counts: dict[str, int] = {}
-        for batch in batches:
-            batch = moved(batch, self.device, self.dtype)
-            for name, (total, count) in sums_and_counts(self.loss(self._model, batch), batch).items():
-                sums[name] = sums[name] + total if name in sums else total
-                counts[name] = counts.get(name, 0) + count
-        return {name: float(sums[name]) / counts[name] for name in sums}
+        counts: dict[str, int | Tensor] = {}
+        with torch.no_grad(), arithmetic(self.precision, self.device.type):
+            for split, batches in self.batches.items():
+                for batch in batches:
+                    batch = moved(batch, self.device, self.dtype)
+                    for name, (total, count) in sums_and_counts(self.loss(network, batch), batch).items():
+                        key = f"{split}_{name}"
+                        sums[key] = sums[key] + total if key in sums else total
+                        counts[key] = counts[key] + count if key in counts else count
+        return means(sums, counts)
 
     def _reestimate(self) -> None:
         momenta = [norm.momentum for norm in self._norms]
@@ -108,12 +121,55 @@ class Problem:
             norm.reset_running_stats()
             norm.momentum = None
             norm.train()
-        for batch in self._estimation_batches:
-            batch = moved(batch, self.device, self.dtype)
-            self.loss(self._model, batch)
+        with arithmetic(self.precision, self.device.type):
+            for batch in self._estimation_batches:
+                self.loss(self.model, moved(batch, self.device, self.dtype))
         for norm, momentum in zip(self._norms, momenta):
             norm.momentum = momentum
             norm.eval()
+
+
+def means(sums: Mapping[str, Tensor], counts: Mapping[str, int | Tensor]) -> dict[str, float]:
+    """Divide sums by counts, having asked the device once for all of them.
+
+    Raises:
+        ValueError: A loss counted no sample.
+    """
+    if not sums:
+        return {}
+    pairs = torch.stack([torch.stack([sums[name], torch.as_tensor(counts[name]).to(sums[name])]) for name in sums])
+    found = dict(zip(sums, pairs.tolist()))
+    for name, (_, count) in found.items():
+        if not count > 0:
+            raise ValueError(f"the loss counted {count:g} samples for {name}; it must be above 0")
+    return {name: total / count for name, (total, count) in found.items()}
+
+
+def dtype_of(precision: str, device: str) -> torch.dtype:
+    """Return the type of the weights for an option's text.
+
+    Raises:
+        ValueError: The text is unknown, or the device has no such arithmetic.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"--precision must be one of {', '.join(PRECISIONS)}, not {precision!r}")
+    if precision == "tf32" and device != "cuda":
+        raise ValueError("--precision tf32 is arithmetic of CUDA's tensor cores; on a CPU give float32 or bf16")
+    return PRECISIONS[precision]
+
+
+@contextmanager
+def arithmetic(precision: str, device: str) -> Iterator[None]:
+    """Let torch compute in a precision: "float32" is full float32, on CUDA too, whose convolutions default to less."""
+    may_shorten = precision == "tf32"
+    matmul, convolution = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, convolution.allow_tf32
+    matmul.allow_tf32 = convolution.allow_tf32 = may_shorten
+    try:
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
+            yield
+    finally:
+        matmul.allow_tf32, convolution.allow_tf32 = before
 
 
 def _in_precision(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:

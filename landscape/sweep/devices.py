@@ -1,5 +1,6 @@
-"""Which rank computes on which device: one rank a GPU, by the GPU's own identity, the rest idle."""
+"""Which rank computes on which device: so many ranks a GPU, by the GPU's own identity, the rest idle."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,17 +13,20 @@ class Visible:
     gpus: tuple[str, ...]
 
 
-def assign_gpus(ranks: Sequence[Visible]) -> list[int | None]:
+def assign_gpus(ranks: Sequence[Visible], ranks_per_gpu: int = 1) -> list[int | None]:
     """Return, a rank, the number of its GPU as that rank counts; None for a rank that finds all taken.
 
-    A scheduler may show each rank only its own GPU, as number 0, or the same ones to all; identities tell.
+    A scheduler may show each rank only its own GPU, as number 0, or the same ones to all; identities tell. Each GPU gets
+    one rank before any gets a second.
     """
-    taken: set[tuple[str, str]] = set()
+    taken: Counter[tuple[str, str]] = Counter()
     found: list[int | None] = []
     for visible in ranks:
-        free = (number for number, gpu in enumerate(visible.gpus) if (visible.host, gpu) not in taken)
-        number = next(free, None)
-        if number is not None:
-            taken.add((visible.host, visible.gpus[number]))
+        loads = [(taken[visible.host, gpu], number) for number, gpu in enumerate(visible.gpus)]
+        load, number = min(loads, default=(ranks_per_gpu, None))
+        if load >= ranks_per_gpu:
+            number = None
+        else:
+            taken[visible.host, visible.gpus[number]] += 1
         found.append(number)
     return found

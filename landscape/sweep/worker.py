@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+CLOSING_S = 0.3
 Index = tuple[int, ...]
 Measure = Callable[[float, float], Mapping[str, float]]
 
@@ -47,14 +48,19 @@ class Worker:
         self._measure = measure
         self._inbox: queue.SimpleQueue[Point | None] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Value | Failure] = queue.SimpleQueue()
-        threading.Thread(target=self._run, daemon=True, name="landscape-worker").start()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="landscape-worker")
+        self._thread.start()
 
     def give(self, point: Point) -> None:
         self._inbox.put(point)
 
     def close(self) -> None:
-        """Let the thread end, after the points that it was given."""
+        """Let the thread end, after the points that it was given; one without any is waited for.
+
+        An interpreter that ends while a thread is leaving native code may abort.
+        """
         self._inbox.put(None)
+        self._thread.join(CLOSING_S)
 
     def take(self, timeout_s: float) -> Value | Failure | None:
         """Return a result, waiting for it at most so long; None if none came."""

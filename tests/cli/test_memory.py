@@ -32,7 +32,18 @@ def test_eight_ranks_on_cifar10_take_the_memory_of_one_and_of_their_imports(
 ):
     def total(num_ranks: int) -> int:
         """Return the memory of all ranks at work, each having seen all samples."""
-        chosen = ("--model", "mlp", "--untrained", "1", "--dataset", "cifar10", "--num-samples", "all", "--device", "cpu")
+        chosen = (
+            "--model",
+            "mlp",
+            "--untrained",
+            "1",
+            "--dataset",
+            "cifar10",
+            "--num-samples",
+            "all",
+            "--device",
+            "cpu",
+        )
         places = ("--data-dir", data_dir, "--cache-dir", tmp_path / "cache", "--out", tmp_path / f"on{num_ranks}")
         process = start(plot_surface, *chosen, *places, ranks=num_ranks)
         file = tmp_path / f"on{num_ranks}.h5"

@@ -138,7 +138,9 @@ def test_a_signal_while_ranks_wait_for_the_first_to_leave_ends_them_with_one_sen
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "landscape: stopped\n")
 
 
-def test_a_killed_rank_ends_the_others_and_the_run_goes_on_later(under_way, finish, run, analytic, until, processes, tmp_path):
+def test_a_killed_rank_ends_the_others_and_the_run_goes_on_later(
+    under_way, finish, run, analytic, until, processes, tmp_path
+):
     process, log = under_way(3, "--delay-s", "0.2")
     time.sleep(2.5)  # past the first save, and long before the end
     os.kill(process_of_rank(log, 1), signal.SIGKILL)

@@ -20,7 +20,7 @@ TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "30"]
 PLANE = ["--x", "-0.5:1:5", "--y", "-1:0.25:4"]
 OPTIONS = """--model --model-arg --checkpoint --untrained --dataset --data-dir --cache-dir --download --split --num-samples
 --subset-seed --mean --std --loss --batch-size --x --y --seed --normalization --biases --toward --toward-y --norm-stats --out
---overwrite --continue-on-other --device --precision --dry-run --help"""
+--overwrite --continue-on-other --device --ranks-per-gpu --precision --plain --dry-run --help"""
 
 
 @pytest.fixture(autouse=True)
@@ -144,15 +144,95 @@ def test_toward_other_checkpoints_norm_statistics_are_reestimated_by_default(her
     surface_command([*common, "--toward", "2.pt", "--split", "test"], World())
     surface = read_surface(here / "there.h5")
     assert surface.origin.identity["norm_stats"] == "reestimated"
-    assert set(surface.origin.identity["data"]) == {"train", "test"} and set(surface.values) == {"test_loss", "test_accuracy"}
+    assert set(surface.origin.identity["data"]) == {"train", "test"} and set(surface.values) == {
+        "test_loss",
+        "test_accuracy",
+    }
 
 
 def test_a_center_off_its_recorded_accuracy_gets_a_warning(here, capsys):
     torch.manual_seed(1)
     model = build_model("mlp", from_data={"channels": 1, "image_size": 8})
-    save_file(model.state_dict(), here / "proud.safetensors", metadata={"format": "landscape checkpoint 1", "model": "mlp", "dataset": "digits", "train_accuracy": "0.99"})
+    save_file(
+        model.state_dict(),
+        here / "proud.safetensors",
+        metadata={"format": "landscape checkpoint 1", "model": "mlp", "dataset": "digits", "train_accuracy": "0.99"},
+    )
     surface_command(["--checkpoint", "proud.safetensors", "--x", "0:1:2", "--out", "proud"], World())
     assert "but the checkpoint records 99.00%; check data set, --mean and --std" in capsys.readouterr().out
+
+
+NET = ["--model", "resnet20", "--untrained", "1", "--num-samples", "20"]
+CROSS = ["--x", "-0.4:0.2:4", "--y", "-0.1:0.2:2"]
+
+
+def test_the_plain_path_gives_the_same_to_a_hundred_thousandth_and_is_another_run(here):
+    surface_command([*NET, *CROSS, "--out", "fast"], World())
+    surface_command([*NET, *CROSS, "--out", "plain", "--plain"], World())
+    fast, plain = read_surface(here / "fast.h5"), read_surface(here / "plain.h5")
+    assert (fast.origin.identity["path"], plain.origin.identity["path"]) == ("folded", "plain")
+    np.testing.assert_allclose(fast.values["train_loss"], plain.values["train_loss"], rtol=1e-5)
+    with pytest.raises(Mistake, match="path: folded in the file, plain now"):
+        surface_command([*NET, *CROSS, "--out", "fast", "--plain"], World())
+
+
+def test_bf16_is_another_run_and_near(here):
+    surface_command([*NET, *CROSS, "--out", "full"], World())
+    surface_command([*NET, *CROSS, "--out", "short", "--precision", "bf16"], World())
+    full, short = read_surface(here / "full.h5"), read_surface(here / "short.h5")
+    assert short.origin.identity["precision"] == "bf16"
+    np.testing.assert_allclose(short.values["train_loss"], full.values["train_loss"], rtol=0.02)
+    assert not np.array_equal(short.values["train_loss"], full.values["train_loss"])
+
+
+def trained_line(here) -> list[str]:
+    """Return the options of a linear softmax regression whose loss is small at the center and climbs."""
+    (here / "line.py").write_text(
+        "import torch\n\ndef model():\n    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))\n\n"
+        "def data():\n    inputs = torch.eye(64)[:10].repeat(3, 1).reshape(30, 1, 8, 8)\n"
+        "    return {'train': (inputs.numpy(), torch.arange(10).repeat(3).numpy())}\n"
+    )
+    weight = torch.zeros(10, 64)
+    weight[:10, :10] = 8 * torch.eye(10)
+    torch.save({"1.weight": weight, "1.bias": torch.zeros(10)}, here / "line.pt")
+    return ["--model", "line.py:model", "--dataset", "line.py:data", "--checkpoint", "line.pt"]
+
+
+def test_auto_ranges_reach_the_loss_of_knowing_nothing_and_are_printed_by_a_dry_run(here, capsys):
+    options = [*trained_line(here), "--x", "auto:7", "--y", "auto"]
+    surface_command([*options, "--dry-run"], World())
+    out = capsys.readouterr().out
+    surface_command([*options, "--out", "found"], World())
+    surface = read_surface(here / "found.h5")
+    assert surface.grid.shape == (7, 25)
+    reach_x, reach_y = surface.grid.x[-1], surface.grid.y[-1]
+    assert f"range along x: {-reach_x:g} to {reach_x:g}, where train loss reaches {np.log(10):.4g}" in out
+    assert f"range along y: {-reach_y:g} to {reach_y:g}, where" in out
+    values = surface.values["train_loss"]
+    assert values[[0, -1], 12].mean() >= np.log(10) > values[3, [6, 18]].mean()
+
+
+def test_a_run_over_found_ranges_goes_on_without_looking_again(here, capsys):
+    options = [*trained_line(here), "--x", "auto:5", "--y", "-0.5:0.5:3", "--out", "found"]
+    surface_command(options, World())
+    capsys.readouterr()
+    surface_command(options, World())
+    out = capsys.readouterr().out
+    assert "15 of 15 points are done" in out and "range along" not in out
+
+
+@pytest.mark.parametrize("text", ["auto:1", "auto:x", "auto:-3", "auto:10001"])
+def test_an_auto_axis_of_no_length_is_refused(text):
+    with pytest.raises(Mistake) as caught:
+        surface_command([*TINY, "--x", text], World())
+    assert str(caught.value) == f"--x must be MIN:MAX:NUM, auto, or auto:NUM with NUM from 2 to 10000, not '{text}'"
+
+
+def test_tf32_is_refused_on_a_cpu():
+    with pytest.raises(Mistake) as caught:
+        surface_command([*TINY, "--x", "0:1:2", "--device", "cpu", "--precision", "tf32"], World())
+    wanted = "--precision tf32 is arithmetic of CUDA's tensor cores; on a CPU give float32 or bf16"
+    assert str(caught.value) == wanted
 
 
 def test_without_mpi4py_one_process_works(here, run, plot_surface):
@@ -164,8 +244,9 @@ def test_without_mpi4py_one_process_works(here, run, plot_surface):
     assert (here / "alone.h5").is_file()
 
 
-def test_one_two_and_three_ranks_give_the_same_bits(here, run, plot_surface):
-    options = ["--model", "resnet20", "--untrained", "1", "--num-samples", "10", *PLANE]
+@pytest.mark.parametrize("way", [[], ["--precision", "bf16"], ["--plain", "--x", "auto:4"]])
+def test_one_two_and_three_ranks_give_the_same_bits(here, run, plot_surface, way):
+    options = ["--model", "resnet20", "--untrained", "1", "--num-samples", "10", *PLANE, *way]
     surfaces = []
     for ranks in (None, 2, 3):
         done = run(plot_surface, *options, "--out", f"by{ranks}", ranks=ranks, cwd=here, timeout=400)

@@ -148,10 +148,11 @@ def test_options_that_do_not_fit_are_refused(options, sentence):
 def test_default_batches_follow_the_size_of_a_sample():
     photos = Samples(np.zeros((1, 32, 32, 3), np.uint8), np.zeros(1, int))
     huge = Samples(np.zeros((1, 3, 500, 500), np.float32), np.zeros(1, int))
-    assert default_batch_size(photos, "cpu") == 50
-    assert default_batch_size(digits().split("train"), "cpu") == 250
-    assert default_batch_size(huge, "cpu") == 1
-    assert default_batch_size(photos, "cuda") == 1000
+    assert default_batch_size(photos, "cpu", "plain") == 50
+    assert default_batch_size(photos, "cpu", "folded") == 32
+    assert default_batch_size(digits().split("train"), "cpu", "folded") == 250
+    assert default_batch_size(huge, "cpu", "plain") == 1
+    assert default_batch_size(photos, "cuda:1", "folded") == 1000
 
 
 # Digests.

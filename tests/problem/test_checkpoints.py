@@ -37,11 +37,22 @@ def with_prefix(prefix: str) -> dict[str, torch.Tensor]:
 
 def test_a_safetensors_file_is_read_with_its_metadata(tmp_path):
     path = tmp_path / "weights.safetensors"
-    metadata = {"format": "landscape checkpoint 1", "model": "vgg56", "test_accuracy": "0.875", "model_arguments": '{"width": 3}'}
+    metadata = {
+        "format": "landscape checkpoint 1",
+        "model": "vgg56",
+        "test_accuracy": "0.875",
+        "model_arguments": '{"width": 3}',
+    }
     save_file(network().state_dict(), path, metadata=metadata)
     assert_is_first_network(loaded(path))
     recorded = read_checkpoint(path).recorded
-    assert [recorded(key) for key in (*metadata, "nothing")] == ["landscape checkpoint 1", "vgg56", 0.875, {"width": 3}, None]
+    assert [recorded(key) for key in (*metadata, "nothing")] == [
+        "landscape checkpoint 1",
+        "vgg56",
+        0.875,
+        {"width": 3},
+        None,
+    ]
 
 
 def test_what_another_tool_says_in_its_metadata_is_not_taken_for_ours(tmp_path):

@@ -5,7 +5,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from landscape.problem.losses import as_loss, cross_entropy, mse, named_loss, num_samples, sums_and_counts
+from landscape.problem.losses import (
+    as_loss,
+    constant_answer,
+    cross_entropy,
+    mse,
+    named_loss,
+    num_samples,
+    sums_and_counts,
+)
 from landscape.problem.problem import Problem
 
 MEAN_REFUSED = (
@@ -233,3 +241,34 @@ def test_a_users_loss_is_found_in_a_file(tmp_path):
 )
 def test_a_batch_has_as_many_samples_as_its_first_tensor_is_long(batch, number):
     assert num_samples(batch) == number
+
+
+def test_knowing_nothing_costs_what_the_best_constant_scores_cost():
+    targets = torch.tensor([0, 0, 0, 1, 2, 2, -100])
+    shares = torch.tensor([3, 1, 2]) / 6
+    scores = shares.log().expand(7, 3)
+    given = [(torch.zeros(4, 1), targets[:4]), (torch.zeros(3, 1), targets[4:])]
+    assert constant_answer(cross_entropy, given) == pytest.approx(float(functional.cross_entropy(scores, targets)))
+    one_hot = torch.eye(3)[targets[:6]]
+    assert constant_answer(mse, [(torch.zeros(6, 1), targets[:6])]) == pytest.approx(
+        float(((one_hot - shares) ** 2).mean())
+    )
+    numbers = torch.tensor([[1.0, 5.0], [4.0, -1.0], [2.0, 2.0]])
+    assert constant_answer(mse, [(torch.zeros(3, 1), numbers)]) == pytest.approx(
+        float(((numbers - numbers.mean(0)) ** 2).mean())
+    )
+    assert constant_answer(lambda model, batch: None, given) is None
+
+
+def test_tokens_left_out_weigh_the_same_in_every_batch():
+    model = nn.Sequential(nn.Embedding(7, 4), nn.Unflatten(2, (4, 1)), nn.Flatten(2))
+
+    class Tokens(nn.Module):
+        def forward(self, words):
+            return model(words).transpose(1, 2)
+
+    words, targets = torch.arange(12).reshape(4, 3) % 7, torch.arange(12).reshape(4, 3) % 4
+    targets[3] = torch.tensor([1, -100, -100])
+    expected = functional.cross_entropy(model(words).transpose(1, 2), targets)  # torch's mean over what is not left out
+    problem = Problem(Tokens(), cross_entropy, {"train": [(words[:2], targets[:2]), (words[2:], targets[2:])]})
+    assert problem.measure(problem.center)["train_loss"] == pytest.approx(float(expected.detach()), rel=1e-6)

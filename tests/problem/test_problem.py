@@ -255,7 +255,7 @@ def test_weights_of_another_model_are_named():
     "option, sentence",
     [
         ({"norm_stats": "batch"}, "--norm-stats must be one of stored, reestimated, not 'batch'"),
-        ({"precision": "half"}, "--precision must be one of float32, float64, not 'half'"),
+        ({"precision": "half"}, "--precision must be one of float32, bf16, tf32, float64, not 'half'"),
     ],
 )
 def test_unknown_options_are_refused(option, sentence):

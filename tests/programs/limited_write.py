@@ -21,7 +21,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     grid = Grid(np.linspace(-1, 2, 120), np.linspace(-0.5, 1, 100))
     try:
-        write_surface(Surface(grid, {"train_loss": np.random.default_rng(2).random(grid.shape)}, np.ones(grid.shape)), path)
+        write_surface(
+            Surface(grid, {"train_loss": np.random.default_rng(2).random(grid.shape)}, np.ones(grid.shape)), path
+        )
     except OSError as error:
         print(error)
 

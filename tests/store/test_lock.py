@@ -107,7 +107,9 @@ def test_a_lock_of_a_process_whose_number_another_now_bears_is_taken_over(path):
 
 def test_a_lock_of_another_host_is_never_broken(path):
     write_lock(path, host="elsewhere", process=12)
-    wanted = f"{path} is locked by process 12 on host elsewhere; wait for it, or, if it is gone, remove {lock_path(path)}"
+    wanted = (
+        f"{path} is locked by process 12 on host elsewhere; wait for it, or, if it is gone, remove {lock_path(path)}"
+    )
     assert refusal(path) == wanted
 
 

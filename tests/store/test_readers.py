@@ -62,7 +62,9 @@ def test_netcdf4_opens_it(written):
     with netcdf.Dataset(path) as data:
         data.set_auto_mask(False)
         assert_same({name: variable[...] for name, variable in data.variables.items()}, surface)
-        assert {name: len(dim) for name, dim in data.dimensions.items()} == dict(zip(surface.grid.dims, surface.grid.shape))
+        assert {name: len(dim) for name, dim in data.dimensions.items()} == dict(
+            zip(surface.grid.dims, surface.grid.shape)
+        )
         assert data.variables["train_loss"].dimensions == surface.grid.dims
         assert data.Conventions == "CF-1.8" and list(data.groups) == ["origin"]
         assert data.variables["done"].flag_meanings == "not_done measured"

@@ -19,7 +19,11 @@ LINE = Grid(np.array([-0.4, 0.1, 0.15, 2.0]))
 ORIGIN = Origin(
     {"seed": 3, "grid": {"x": "-0.7:1.1:5"}, "splits": ["train", "test"]},
     {"device": "cpu", "torch": "2.6.0"},
-    {"command": "landscape surface --x=-0.7:1.1:5", "center": {"train_loss": 0.25}, "words": "α, β and \u201cquotes\u201d"},
+    {
+        "command": "landscape surface --x=-0.7:1.1:5",
+        "center": {"train_loss": 0.25},
+        "words": "α, β and \u201cquotes\u201d",
+    },
 )
 
 

@@ -29,3 +29,14 @@ def test_no_gpu_is_given_twice_and_none_is_left_while_a_rank_that_sees_it_is_idl
     assert len(given) == len(set(given))
     for seen, number in zip(ranks, numbers):
         assert number is not None or {(seen.host, gpu) for gpu in seen.gpus} <= set(given)
+
+
+@pytest.mark.parametrize(
+    "ranks, numbers",
+    [
+        pytest.param([("a", "pq")] * 5, [0, 1, 0, 1, None], id="each GPU gets one before any gets a second"),
+        pytest.param([("a", "p"), ("a", "p"), ("b", "p"), ("a", "p")], [0, 0, 0, None], id="two hosts"),
+    ],
+)
+def test_two_ranks_may_share_a_gpu(ranks, numbers):
+    assert assign_gpus([Visible(host, tuple(gpus)) for host, gpus in ranks], 2) == numbers

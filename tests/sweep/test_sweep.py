@@ -270,7 +270,9 @@ def stopping_at(number: int, stop: Stop):
         pytest.param(lambda stop: ({}, None), id="complete"),
         pytest.param(lambda stop: ({"progress": stopping_at(6, stop)}, Stopped), id="stopped"),
         pytest.param(lambda stop: ({"progress": failing_at(6, KeyError("x"))}, KeyError), id="broken"),
-        pytest.param(lambda stop: ({"progress": failing_at(6, KeyboardInterrupt())}, KeyboardInterrupt), id="interrupted"),
+        pytest.param(
+            lambda stop: ({"progress": failing_at(6, KeyboardInterrupt())}, KeyboardInterrupt), id="interrupted"
+        ),
     ],
 )
 def test_what_is_done_is_saved_at_the_end_however_it_comes(ending):

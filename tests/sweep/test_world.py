@@ -11,7 +11,9 @@ from landscape.sweep.world import Launch, Mistake, World, launch_of
     "environment, launch",
     [
         pytest.param({}, None, id="alone"),
-        pytest.param({"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3"}, Launch("Open MPI", 4, 3), id="Open MPI"),
+        pytest.param(
+            {"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3"}, Launch("Open MPI", 4, 3), id="Open MPI"
+        ),
         pytest.param({"MV2_COMM_WORLD_SIZE": "4", "MV2_COMM_WORLD_RANK": "0"}, Launch("MVAPICH", 4, 0), id="MVAPICH"),
         pytest.param({"PALS_SIZE": "16", "PALS_RANKID": "9"}, Launch("Cray PALS", 16, 9), id="PALS"),
         pytest.param({"PMI_SIZE": "2", "PMI_RANK": "1"}, Launch("MPICH or Intel MPI (Hydra)", 2, 1), id="Hydra"),
@@ -20,7 +22,12 @@ from landscape.sweep.world import Launch, Mistake, World, launch_of
         pytest.param({"PMI_SIZE": "2"}, None, id="size without rank"),
         pytest.param({"PMI_SIZE": "", "PMI_RANK": ""}, None, id="empty"),
         pytest.param(
-            {"OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_RANK": "3", "SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"},
+            {
+                "OMPI_COMM_WORLD_SIZE": "4",
+                "OMPI_COMM_WORLD_RANK": "3",
+                "SLURM_STEP_NUM_TASKS": "1",
+                "SLURM_PROCID": "0",
+            },
             Launch("Open MPI", 4, 3),
             id="mpirun within a Slurm step",
         ),

@@ -1,0 +1,215 @@
+"""A network for evaluation only: batch norm folded into the convolutions before it, activations and sums fused after it.
+
+With stored statistics a norm is an affine map, so that convolution and norm together are one convolution, linear in the
+weights; center and directions are folded once, and every point of the plane is then a folded network of its own.
+"""
+
+import operator
+from collections import Counter
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional
+
+from landscape.problem.fused import FusedConvolution
+
+RELU_FUNCTIONS = {torch.relu, torch.relu_, functional.relu, functional.relu_}
+ADD_FUNCTIONS = {operator.add, operator.iadd, torch.add}
+RELU_METHODS, ADD_METHODS = {"relu", "relu_"}, {"add", "add_"}
+DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """One convolution of a folded network: names of modules in the model, and of the one that took their place.
+
+    Attributes:
+        norm: The batch norm folded into it, if any.
+    """
+
+    convolution: str
+    norm: str | None
+    fused: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldedNetwork:
+    """A network that computes what a model in evaluation mode does, from folded weights.
+
+    Attributes:
+        module: Takes the model's input; what is not folded it shares with the model.
+        foldings: Its convolutions.
+    """
+
+    module: nn.Module
+    foldings: tuple[Folding, ...]
+
+
+def folded(model: nn.Module, sample: Tensor) -> FoldedNetwork | None:
+    """Fold the convolutions of a model that can be folded.
+
+    Args:
+        model: In evaluation mode; it must not change afterwards but for its weights, which are shared.
+        sample: An input of one sample, (1, channels, height, width), by which shapes are known.
+
+    Returns:
+        None where torch.fx can't follow the model, or it has nothing to fold.
+    """
+    if sample.ndim != 4 or not any(type(module) is nn.Conv2d for module in model.modules()):
+        return None
+    try:
+        graph = fx.symbolic_trace(model)
+        with torch.no_grad():
+            found, expected = _ShapeRecorder(graph).run(sample), model(sample)
+            if not torch.allclose(found, expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()), equal_nan=True):
+                return None  # a trace loses sums in place, for one
+    except Exception:  # control flow by values, or anything else that no tracer follows: the plain path serves it
+        return None
+    if len([node for node in graph.graph.nodes if node.op == "placeholder" and not node.args]) != 1:
+        return None
+    foldings = _Folder(graph, model).fold()
+    if not any(folding.norm for folding in foldings):
+        return None
+    graph.delete_all_unused_submodules()
+    graph.graph.lint()
+    graph.recompile()
+    return FoldedNetwork(graph, tuple(foldings))
+
+
+def norm_parameters(network: FoldedNetwork) -> set[str]:
+    """Return the names of the parameters of folded norms; a plane that moves one of them can't be folded."""
+    return {f"{folding.norm}.{part}" for folding in network.foldings if folding.norm for part in ("weight", "bias")}
+
+
+def scale_and_shift(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tensor]:
+    """Return a norm with stored statistics as output = scale * input + shift, in float64, (channels,) each."""
+    scale = (norm.running_var.double() + norm.eps) ** -0.5
+    if norm.weight is not None:
+        scale = scale * norm.weight.detach().double()
+    shift = -norm.running_mean.double() * scale
+    return scale, shift if norm.bias is None else shift + norm.bias.detach().double()
+
+
+class _Folder:
+    """Rewrites a traced graph: convolution, norm, sum and activation become one module."""
+
+    def __init__(self, graph: fx.GraphModule, model: nn.Module) -> None:
+        self._graph = graph
+        self._modules = dict(graph.named_modules())
+        self._calls = Counter(node.target for node in graph.graph.nodes if node.op == "call_module")
+        owners = Counter(id(p) for module in model.modules() for p in module.parameters(recurse=False))
+        self._shared = {name for name in owners if owners[name] > 1}
+
+    def fold(self) -> list[Folding]:
+        self._remove_nothings()
+        order = {node: place for place, node in enumerate(self._graph.graph.nodes)}
+        candidates = [node for node in self._graph.graph.nodes if self._is_convolution(node)]
+        return [self._replace(node, order) for node in candidates]
+
+    def _remove_nothings(self) -> None:
+        """Take out what passes its input on unchanged."""
+        for node in list(self._graph.graph.nodes):
+            if node.op == "call_module" and isinstance(self._modules[node.target], (nn.Identity, *DROPOUTS)):
+                if not _has_hooks(self._modules[node.target]):
+                    node.replace_all_uses_with(node.args[0])
+                    self._graph.graph.erase_node(node)
+
+    def _is_own(self, node: fx.Node, kind: type) -> bool:
+        """Tell whether a node calls a module of just this class, which nothing else calls, hooks or shares."""
+        if node.op != "call_module" or self._calls[node.target] != 1 or len(node.args) != 1 or node.kwargs:
+            return False
+        module = self._modules[node.target]
+        is_shared = any(id(parameter) in self._shared for parameter in module.parameters())
+        return type(module) is kind and not is_shared and not _has_hooks(module)
+
+    def _is_convolution(self, node: fx.Node) -> bool:
+        if not self._is_own(node, nn.Conv2d):
+            return False
+        convolution = self._modules[node.target]
+        return convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str)
+
+    def _replace(self, node: fx.Node, order: dict[fx.Node, int]) -> Folding:
+        nodes, norm, other = [node], None, None
+        if (after := _only_user(node)) is not None and self._is_norm(after):
+            nodes, norm = [*nodes, after], after
+        last = nodes[-1]
+        activation = None
+        after = _only_user(last)
+        if after is not None and self._is_relu(after):
+            nodes, activation = [*nodes, after], "relu"
+        elif after is not None and (addend := self._addend(after, last, node, order)) is not None:
+            other, nodes = addend, [*nodes, after]
+            if (relu := _only_user(after)) is not None and self._is_relu(relu):
+                nodes, activation = [*nodes, relu], "relu"
+        convolution = self._modules[node.target]
+        name = f"fused_{node.name}"
+        self._modules[name] = FusedConvolution(convolution, activation)
+        self._graph.add_submodule(name, self._modules[name])
+        inputs = node.args if other is None else (*node.args, other)
+        with self._graph.graph.inserting_before(nodes[-1]):
+            fused = self._graph.graph.call_module(name, inputs)
+        fused.meta = dict(nodes[-1].meta)
+        order[fused] = order[nodes[-1]]  # where the last of them stood
+        nodes[-1].replace_all_uses_with(fused)
+        for old in reversed(nodes):
+            self._graph.graph.erase_node(old)
+            order.pop(old, None)
+        return Folding(node.target, norm.target if norm else None, name)
+
+    def _is_norm(self, node: fx.Node) -> bool:
+        return self._is_own(node, nn.BatchNorm2d) and self._modules[node.target].running_mean is not None
+
+    def _is_relu(self, node: fx.Node) -> bool:
+        if node.op == "call_module":
+            module = self._modules[node.target]
+            return type(module) is nn.ReLU and not _has_hooks(module)
+        return (node.op == "call_function" and node.target in RELU_FUNCTIONS) or (
+            node.op == "call_method" and node.target in RELU_METHODS
+        )
+
+    def _addend(self, node: fx.Node, mine: fx.Node, convolution: fx.Node, order) -> fx.Node | None:
+        """Return what a node adds to a convolution's output, if both can be done at once where the node stands."""
+        is_add = (node.op == "call_function" and node.target in ADD_FUNCTIONS) or (
+            node.op == "call_method" and node.target in ADD_METHODS
+        )
+        if not is_add or len(node.args) != 2 or node.kwargs:
+            return None
+        other = node.args[1] if node.args[0] is mine else node.args[0]
+        if not isinstance(other, fx.Node) or other is mine or _shape(other) != _shape(mine) or _shape(mine) is None:
+            return None
+        if node.args[0] is other and self._changes_in_place(node):
+            return None
+        between = [each for each, place in order.items() if order[convolution] < place < order[node]]
+        return None if any(self._changes_in_place(each) for each in between) else other
+
+    def _changes_in_place(self, node: fx.Node) -> bool:
+        """Tell whether a node may write into one of its inputs."""
+        if node.op == "call_module":
+            return bool(getattr(self._modules.get(node.target), "inplace", False))
+        if node.op == "call_function":
+            name = getattr(node.target, "__name__", "")
+            return name.endswith("_") or name in ("iadd", "isub", "imul", "setitem") or bool(node.kwargs.get("inplace"))
+        return node.op == "call_method" and str(node.target).endswith("_")
+
+
+class _ShapeRecorder(fx.Interpreter):
+    """Runs a graph and notes at each node the shape of what it returned."""
+
+    def run_node(self, node: fx.Node):
+        found = super().run_node(node)
+        if isinstance(found, Tensor):
+            node.meta["shape"] = tuple(found.shape)
+        return found
+
+
+def _only_user(node: fx.Node) -> fx.Node | None:
+    return next(iter(node.users)) if len(node.users) == 1 else None
+
+
+def _shape(node: fx.Node) -> tuple[int, ...] | None:
+    return node.meta.get("shape")
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return bool(module._forward_hooks or module._forward_pre_hooks)
