@@ -35,7 +35,7 @@ def measure(_options: Options, *, side: int = NUM_POINTS_A_SIDE, network: tuple[
             is_reached=share < REACH,
         ),
         Row(
-            what="its page, from the last point to the command's end",
+            what="its page, drawn once, after the last point",
             against=run_words,
             measured=f"{page_s:.2f} s",
             ratio=_per_cent(page_s / run_s),

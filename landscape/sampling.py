@@ -14,7 +14,7 @@ from landscape.origin import Origin
 from landscape.plane import Plane
 from landscape.problem.batches import digest_of_batches, fixed_batches, moved
 from landscape.problem.losses import Loss, as_loss
-from landscape.problem.measures import measure_on_plane, path_for
+from landscape.problem.measures import PATHS, measure_on_plane, path_for
 from landscape.problem.models import source_digest
 from landscape.problem.problem import Problem
 from landscape.surface import Surface, empty_surface
@@ -64,6 +64,10 @@ def sample(
     if device is None:
         device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     loaders = loader if isinstance(loader, Mapping) else {"train": loader}
+    if not loaders:
+        raise ValueError("loader is an empty mapping; give a loader, or loaders by split such as {'train': ...}")
+    if path not in (None, *PATHS):
+        raise ValueError(f"path must be None or one of {', '.join(PATHS)}, not {path!r}")
     batches = {split: fixed_batches(part, device) for split, part in loaders.items()}
     loss_of = as_loss(loss)
     problem = Problem(model, loss_of, batches, norm_stats=norm_stats, precision=precision, device=device)

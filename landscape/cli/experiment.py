@@ -78,7 +78,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     splits = settings.splits + estimation_split(settings, dataset, model, norm_stats)
     indices = {split: chosen_subset(settings, dataset, split) for split in splits}
     sample = next(
-        iter(SampleBatches(dataset.split(splits[0]), indices[splits[0]][:1], batch_size=1, mean=mean, std=std))
+        iter(SampleBatches(dataset.split(splits[0]), indices[splits[0]][:2], batch_size=2, mean=mean, std=std))
     )
     moves_norms = bool(settings.toward) or rule.biases == "moved"
     path = path_for(model, loss, sample, norm_stats=norm_stats, moves_norms=moves_norms)

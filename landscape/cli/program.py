@@ -34,8 +34,9 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # another C library
         return
-    for parameter, value in ((M_MMAP_THRESHOLD, 64 * MiB), (M_TRIM_THRESHOLD, 256 * MiB), (M_TOP_PAD, 16 * MiB)):
-        mallopt(parameter, value)
+    if mallopt(M_MMAP_THRESHOLD, 32 * MiB):  # the most that every glibc takes; refused, the others would make it worse
+        mallopt(M_TRIM_THRESHOLD, 256 * MiB)
+        mallopt(M_TOP_PAD, 16 * MiB)
 
 
 def run_program(body: Callable[[Sequence[str], World], None], arguments: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """The grid of a run: as it was given, or with ranges found from a few points on each axis."""
 
+import math
 from collections.abc import Callable
 
 from landscape.cli.settings import AutoAxis, SurfaceSettings
@@ -45,6 +46,10 @@ def _along(measure: Callable, name: str) -> Callable:
 
 def _distance(experiment, center, along, world: World, *, idle, stop, say, name: str) -> float:
     metric = next((metric for metric in center if metric.endswith("_loss")), next(iter(center)))
+    words = metric.replace("_", " ")
+    if not math.isfinite(center[metric]):
+        say(f"range along {name}: {words} is not finite at the center, so that none can be found; -1 to 1 is taken")
+        return WHERE_NEVER_REACHED
     split = metric.partition("_")[0]
     known = world.agreed(lambda: constant_answer(experiment.problem.loss, experiment.problem.batches[split]))
     level = level_worth_reaching(center[metric], known)
@@ -59,7 +64,6 @@ def _distance(experiment, center, along, world: World, *, idle, stop, say, name:
     if probed is None:
         return WHERE_NEVER_REACHED
     found = distance_reached(probed, metric, level)
-    words = metric.replace("_", " ")
     if found is None:
         say(f"range along {name}: {words} stays below {level:.4g}; -1 to 1 is taken ({probed.num_done} points)")
         return WHERE_NEVER_REACHED

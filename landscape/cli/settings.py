@@ -154,6 +154,8 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
             raise ValueError(f"--{option.replace('_', '-')} must be 0 or more, not {getattr(options, option)}")
     if options.batch_size is not None and options.batch_size < 1:
         raise ValueError(f"--batch-size must be 1 or more, not {options.batch_size}")
+    if options.toward is not None and "auto" in ((options.x or "")[:4], (options.y or "")[:4]):
+        raise ValueError("--toward puts the other checkpoint at 1; give a range that holds it, such as --x -0.5:1.5:25")
     if options.ranks_per_gpu < 1:
         raise ValueError(f"--ranks-per-gpu must be 1 or more, not {options.ranks_per_gpu}")
     x, y = _axes(options.x, options.y)
@@ -201,7 +203,7 @@ def _axis(text: str, name: str) -> Axis:
     if text.partition(":")[0] != "auto":
         return axis_from_text(text, name)
     num = text.partition(":")[2] or "25"
-    if not num.isdigit() or not 2 <= int(num) <= LONGEST_AXIS:
+    if not (num.isascii() and num.isdigit()) or not 2 <= int(num) <= LONGEST_AXIS:
         raise ValueError(
             f"--{name} must be MIN:MAX:NUM, auto, or auto:NUM with NUM from 2 to {LONGEST_AXIS}, not {text!r}"
         )

@@ -180,6 +180,9 @@ def _known(settings: SurfaceSettings, experiment, out: Path, say):
         raise OSError(f"{out} is read-only; choose another --out, or make it writable")
     ours = experiment.origin
     changed = differences(ours.identity, known.origin.identity)
+    if changed and settings.dry_run:
+        say(f"warning: {out} holds another run ({'; '.join(changed)}); it would need another --out, or --overwrite")
+        return None
     if changed and not settings.overwrite:
         raise ValueError(
             f"{out} holds another run ({'; '.join(changed)}); choose another --out, or --overwrite to begin anew"
@@ -193,7 +196,10 @@ def _known(settings: SurfaceSettings, experiment, out: Path, say):
             f"{out} was begun elsewhere ({'; '.join(others)}), which changes the last digits; "
             "give --continue-on-other to go on all the same, or --overwrite to begin anew"
         )
-    say(f"goes on with {out}: {known.num_done} of {known.grid.num_points} points are done")
+    ends = ", ".join(
+        f"{name} {getattr(known.grid, name)[0]:g} to {getattr(known.grid, name)[-1]:g}" for name in known.grid.dims
+    )
+    say(f"goes on with {out}: {known.num_done} of {known.grid.num_points} points are done, {ends}")
     return known
 
 

@@ -11,7 +11,7 @@ from landscape.problem.datasets import Samples
 
 CIFAR_NUMBERS = 3 * 32 * 32
 DEFAULT_BATCHES = {("cpu", "folded"): 32, ("cpu", "plain"): 50, ("cuda", "folded"): 1000, ("cuda", "plain"): 1000}
-LARGEST_DEFAULT_BATCH = 250  # on a CPU
+LARGEST_DEFAULT_BATCHES = {"cpu": 250, "cuda": 1000}
 RESIDENT_BYTES = 32 * 2**20
 
 
@@ -20,12 +20,9 @@ def default_batch_size(samples: Samples, device: str, path: str) -> int:
 
     On a CPU it is what keeps a layer's activations in cache, by path; on a GPU what keeps it busy.
     """
-    kind = device.partition(":")[0]
-    size = DEFAULT_BATCHES["cpu" if kind == "cpu" else "cuda", path]
-    if kind != "cpu":
-        return size
+    kind = "cpu" if device == "cpu" else "cuda"
     numbers = int(np.prod(samples.inputs.shape[1:]))
-    return max(1, min(LARGEST_DEFAULT_BATCH, size * CIFAR_NUMBERS // numbers))
+    return max(1, min(LARGEST_DEFAULT_BATCHES[kind], DEFAULT_BATCHES[kind, path] * CIFAR_NUMBERS // numbers))
 
 
 def stratified_subset(samples: Samples, num_samples: int, seed: int) -> np.ndarray:

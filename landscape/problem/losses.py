@@ -137,12 +137,14 @@ def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, 
 
 def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int | Tensor]:
     if isinstance(value, (tuple, list)) and len(value) == 2:
-        total, count = value
+        total, count = torch.as_tensor(value[0]).detach().double(), value[1]
+        if total.numel() != 1 or isinstance(count, Tensor) and count.numel() != 1:
+            raise ValueError("the loss returned (sum, count) with more than one number in either; each must be one")
         if isinstance(count, Tensor):
-            return torch.as_tensor(total).detach().double(), count.detach().long()
+            return total.reshape(()), count.detach().reshape(())  # looked at once, with the last sums
         if not int(count) > 0:
             raise ValueError(f"the loss returned (sum, count) with the count {count}; it must be above 0")
-        return torch.as_tensor(total).detach().double(), int(count)
+        return total.reshape(()), int(count)
     if not isinstance(value, Tensor):
         raise ValueError(f"{MEAN_REFUSED}; it returned {type(value).__name__}")
     if value.numel() == 1 and num_samples(batch) != 1:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -137,8 +137,11 @@ def means(sums: Mapping[str, Tensor], counts: Mapping[str, int | Tensor]) -> dic
     """
     if not sums:
         return {}
-    pairs = torch.stack([torch.stack([sums[name], torch.as_tensor(counts[name]).to(sums[name])]) for name in sums])
-    found = dict(zip(sums, pairs.tolist()))
+    device = next((total.device for total in sums.values() if total.device.type != "cpu"), torch.device("cpu"))
+    numbers = [
+        torch.as_tensor(number).to(device, torch.double) for name in sums for number in (sums[name], counts[name])
+    ]
+    found = dict(zip(sums, torch.stack(numbers).reshape(-1, 2).tolist(), strict=True))
     for name, (_, count) in found.items():
         if not count > 0:
             raise ValueError(f"the loss counted {count:g} samples for {name}; it must be above 0")
@@ -161,15 +164,29 @@ def dtype_of(precision: str, device: str) -> torch.dtype:
 @contextmanager
 def arithmetic(precision: str, device: str) -> Iterator[None]:
     """Let torch compute in a precision: "float32" is full float32, on CUDA too, whose convolutions default to less."""
-    may_shorten = precision == "tf32"
-    matmul, convolution = torch.backends.cuda.matmul, torch.backends.cudnn
-    before = matmul.allow_tf32, convolution.allow_tf32
-    matmul.allow_tf32 = convolution.allow_tf32 = may_shorten
+    with ExitStack() as stack:
+        if device == "cuda":
+            stack.enter_context(_tf32(precision == "tf32"))
+        stack.enter_context(torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"))
+        yield
+
+
+@contextmanager
+def _tf32(is_allowed: bool) -> Iterator[None]:
+    """Allow the tensor cores' shorter products, or not, by the settings that this torch has."""
+    parts = (torch.backends.cuda.matmul, getattr(torch.backends.cudnn, "conv", torch.backends.cudnn))
+    if all(hasattr(part, "fp32_precision") for part in parts):
+        name, value = "fp32_precision", "tf32" if is_allowed else "ieee"
+    else:
+        name, value, parts = "allow_tf32", is_allowed, (torch.backends.cuda.matmul, torch.backends.cudnn)
+    before = [getattr(part, name) for part in parts]
+    for part in parts:
+        setattr(part, name, value)
     try:
-        with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
-            yield
+        yield
     finally:
-        matmul.allow_tf32, convolution.allow_tf32 = before
+        for part, old in zip(parts, before, strict=True):
+            setattr(part, name, old)
 
 
 def _in_precision(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:

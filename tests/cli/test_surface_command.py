@@ -83,7 +83,7 @@ def test_the_same_command_goes_on_and_ends_with_the_same_bits(here, capsys):
     write_surface(replace(whole, values=values, done=done), here / "part.h5")
     capsys.readouterr()
     again = made("part", *PLANE)
-    assert "goes on with part.h5: 11 of 20 points are done" in capsys.readouterr().out
+    assert "goes on with part.h5: 11 of 20 points are done, x -0.5 to 1, y -1 to 0.25" in capsys.readouterr().out
     for name, array in whole.values.items():
         np.testing.assert_array_equal(again.values[name], array)
 
@@ -221,7 +221,31 @@ def test_a_run_over_found_ranges_goes_on_without_looking_again(here, capsys):
     assert "15 of 15 points are done" in out and "range along" not in out
 
 
-@pytest.mark.parametrize("text", ["auto:1", "auto:x", "auto:-3", "auto:10001"])
+def test_no_range_is_looked_for_where_the_center_is_no_number(here, capsys):
+    weight = torch.full((10, 64), torch.nan)
+    options = trained_line(here)
+    torch.save({"1.weight": weight, "1.bias": torch.zeros(10)}, here / "line.pt")
+    surface_command([*options, "--x", "auto:3", "--dry-run"], World())
+    wanted = "range along x: train loss is not finite at the center, so that none can be found; -1 to 1 is taken"
+    assert wanted in capsys.readouterr().out
+
+
+def test_a_range_toward_another_checkpoint_is_the_users_to_give():
+    with pytest.raises(Mistake) as caught:
+        surface_command([*TINY, "--toward", "there.pt", "--x", "auto"], World())
+    wanted = "--toward puts the other checkpoint at 1; give a range that holds it, such as --x -0.5:1.5:25"
+    assert str(caught.value) == wanted
+
+
+def test_a_dry_run_says_what_stands_in_the_way_and_goes_on(here, capsys):
+    made("mine", "--x", "0:1:2")
+    capsys.readouterr()
+    surface_command([*TINY, "--x", "0:1:3", "--out", "mine", "--dry-run"], World())
+    out = capsys.readouterr().out
+    assert "warning: mine.h5 holds another run (grid x: 0:1:2" in out and "3 line grid, 3 points to go" in out
+
+
+@pytest.mark.parametrize("text", ["auto:1", "auto:x", "auto:-3", "auto:10001", "auto:²"])
 def test_an_auto_axis_of_no_length_is_refused(text):
     with pytest.raises(Mistake) as caught:
         surface_command([*TINY, "--x", text], World())

@@ -153,6 +153,7 @@ def test_default_batches_follow_the_size_of_a_sample():
     assert default_batch_size(digits().split("train"), "cpu", "folded") == 250
     assert default_batch_size(huge, "cpu", "plain") == 1
     assert default_batch_size(photos, "cuda:1", "folded") == 1000
+    assert default_batch_size(huge, "cuda", "folded") == 4
 
 
 # Digests.

@@ -272,3 +272,20 @@ def test_tokens_left_out_weigh_the_same_in_every_batch():
     expected = functional.cross_entropy(model(words).transpose(1, 2), targets)  # torch's mean over what is not left out
     problem = Problem(Tokens(), cross_entropy, {"train": [(words[:2], targets[:2]), (words[2:], targets[2:])]})
     assert problem.measure(problem.center)["train_loss"] == pytest.approx(float(expected.detach()), rel=1e-6)
+
+
+@pytest.mark.parametrize("count", [torch.tensor([4]), torch.tensor(4), 4])
+def test_a_sum_and_its_count_may_be_tensors_of_one_number(count):
+    found = measured(lambda model, batch: (torch.tensor([6.0]), count), given=batches((4, 4)))
+    assert found == {"train_loss": 1.5}
+
+
+def test_more_numbers_than_a_sum_and_a_count_are_refused():
+    sentence = "the loss returned (sum, count) with more than one number in either; each must be one"
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        sums_and_counts((torch.ones(2), 2), None)
+
+
+def test_a_count_on_the_device_that_ends_at_zero_is_refused():
+    with pytest.raises(ValueError, match=re.escape("the loss counted 0 samples for train_loss; it must be above 0")):
+        measured(lambda model, batch: (torch.tensor(0.0), torch.tensor(0)))

@@ -194,6 +194,95 @@ def test_a_sum_in_place_that_a_trace_would_lose_takes_the_plain_path():
     assert chosen(calibrated(Adder(in_place=True))) == "plain"
 
 
+class Net(nn.Module):
+    """A stem, a head, and between them what a test wants."""
+
+    def __init__(self, between) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 4, 3, padding=1)
+        self.norm1, self.norm2, self.line = nn.BatchNorm2d(4), nn.BatchNorm2d(4), nn.Linear(4, 10)
+        self.drop, self.between = nn.Dropout(0.5), between
+
+    def forward(self, inputs):
+        return self.line(self.between(self, inputs).mean((2, 3)))
+
+
+def head_of_all_weights(net, inputs):
+    features = net.norm1(net.conv1(inputs))
+    return features / torch.cat([weights.flatten() for weights in net.parameters()]).norm()
+
+
+def input_changed_later(net, inputs):
+    first, second = net.conv1(inputs), net.conv2(functional.leaky_relu_(inputs, 0.5))
+    return 2 * net.norm1(first) + 3 * net.norm2(second)
+
+
+def input_changed_later_by_a_flag(net, inputs):
+    first, second = net.conv1(inputs), net.conv2(functional.relu(inputs, True))
+    return 2 * net.norm1(first) + 3 * net.norm2(second)
+
+
+def sum_changed_before_its_activation(net, inputs):
+    total = net.norm1(net.conv1(inputs)) + net.conv2(inputs)
+    total.sigmoid_()
+    return torch.relu(total)
+
+
+def dropout_by_keyword(net, inputs):
+    return net.drop(input=torch.relu(net.norm1(net.conv1(inputs))))
+
+
+BETWEEN = (
+    head_of_all_weights,
+    input_changed_later,
+    input_changed_later_by_a_flag,
+    sum_changed_before_its_activation,
+    dropout_by_keyword,
+)
+
+
+@pytest.mark.parametrize("between", BETWEEN, ids=lambda function: function.__name__)
+def test_a_trap_is_measured_as_the_model_itself_by_whatever_path_is_chosen(between):
+    model = calibrated(Net(between))
+    problem = problem_of(model, precision="float64")
+    plane = plane_of(problem)
+    fast = measure_on_plane(problem, plane, chosen(model, batch=batches()[0]))
+    plain = measure_on_plane(problem, plane, "plain")
+    for point in POINTS:
+        assert fast(*point) == pytest.approx(plain(*point), rel=1e-12)
+
+
+def test_what_a_trace_would_hold_as_a_constant_takes_the_plain_path():
+    assert chosen(calibrated(Net(head_of_all_weights))) == "plain"
+
+
+def test_hooks_on_the_model_and_a_replaced_forward_take_the_plain_path():
+    hooked, replaced = (build_model("resnet20", from_data={}) for _ in range(2))
+    hooked.register_forward_hook(lambda module, inputs, output: 1.001 * output)
+    convolution = next(module for module in replaced.modules() if type(module) is nn.Conv2d)
+    convolution.forward = lambda images: 1.004 * nn.Conv2d.forward(convolution, images)
+    assert chosen(hooked) == chosen(replaced) == "plain"
+
+
+def test_a_models_own_names_are_left_alone():
+    model = Net(lambda net, inputs: net.fused_conv1(net.norm1(net.conv1(inputs))))
+    model.fused_conv1 = nn.PReLU()
+    model = calibrated(model)
+    problem = problem_of(model, precision="float64")
+    plane = plane_of(problem)
+    assert chosen(model) == "folded"
+    fast, plain = (measure_on_plane(problem, plane, path)(0.2, 0.1) for path in ("folded", "plain"))
+    assert fast == pytest.approx(plain, rel=1e-12)
+
+
+def test_folding_draws_no_random_number():
+    model = calibrated(build_model("resnet20", from_data={}))
+    before = torch.random.get_rng_state()
+    problem = problem_of(model)
+    measure_on_plane(problem, plane_of(problem), "folded")(0.1, 0.1)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
 def test_measuring_by_the_folded_path_changes_neither_the_model_nor_the_next_value():
     model = calibrated(build_model("resnet20", from_data={}))
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
