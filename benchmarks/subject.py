@@ -9,10 +9,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from landscape.problem.batches import SampleBatches, stratified_subset
-from landscape.problem.datasets import CIFAR10_MEAN, CIFAR10_STD, Samples, open_dataset
+from landscape.problem.datasets import Samples, open_dataset
+from landscape.problem.images import PUBLISHED
 from landscape.problem.models import build_model, own_models_folder
 from landscape.problem.problem import NORMS_WITH_STATS
 
+CIFAR10 = PUBLISHED["cifar10"]
 NETWORK = "resnet56"
 NUM_IMAGES = 1000
 
@@ -39,8 +41,8 @@ class Subject:
         return (
             *("--model", self.network, "--checkpoint", str(self.checkpoint)),
             *("--dataset", f"npz:{self.images}", "--num-samples", "all", "--cache-dir", str(self.images.parent)),
-            f"--mean={','.join(map(str, CIFAR10_MEAN))}",
-            f"--std={','.join(map(str, CIFAR10_STD))}",
+            f"--mean={','.join(map(str, CIFAR10.mean))}",
+            f"--std={','.join(map(str, CIFAR10.std))}",
         )
 
 
@@ -71,7 +73,7 @@ def fresh_network(network: str, samples: Samples) -> nn.Module:
             norm.momentum = None
             norm.reset_running_stats()
     model.train()
-    batches = SampleBatches(samples, np.arange(len(samples)), batch_size=100, mean=CIFAR10_MEAN, std=CIFAR10_STD)
+    batches = SampleBatches(samples, np.arange(len(samples)), batch_size=100, mean=CIFAR10.mean, std=CIFAR10.std)
     with torch.no_grad():
         for inputs, _ in batches:
             model(inputs)

@@ -23,7 +23,7 @@ from landscape.directions import random_direction
 from landscape.filters import filter_layouts
 from landscape.grid import Grid, axis_from_text
 from landscape.problem.checkpoints import load_into, read_checkpoint
-from landscape.problem.datasets import CIFAR10_MEAN, CIFAR10_STD
+from landscape.problem.images import PUBLISHED
 from landscape.problem.models import build_model
 from landscape.weights import Weights, weights_of
 
@@ -39,7 +39,8 @@ class Pictures(Dataset):
     def __init__(self, path: Path) -> None:
         with np.load(path) as archive:
             self.images, self.labels = archive["train_images"], archive["train_labels"]
-        self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(CIFAR10_MEAN, CIFAR10_STD)])
+        cifar10 = PUBLISHED["cifar10"]
+        self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(cifar10.mean, cifar10.std)])
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -314,9 +314,15 @@ def test_torchvisions_files_with_the_right_md5_are_read(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "name, sentence",
     [
-        ("cifar100", "CIFAR-100 is not in {}: expected cifar-100-python/ there; give --data-dir, or --download to fetch it"),
+        (
+            "cifar100",
+            "CIFAR-100 is not in {}: expected cifar-100-python/ there; give --data-dir, or --download to fetch it",
+        ),
         ("mnist", "MNIST is not in {}: expected MNIST/raw/ there; give --data-dir, or --download to fetch it"),
-        ("fashionmnist", "Fashion-MNIST is not in {}: expected FashionMNIST/raw/ there; give --data-dir, or --download to fetch it"),
+        (
+            "fashionmnist",
+            "Fashion-MNIST is not in {}: expected FashionMNIST/raw/ there; give --data-dir, or --download to fetch it",
+        ),
     ],
 )
 def test_a_published_set_that_is_not_there_is_named(name, sentence, tmp_path):
@@ -457,7 +463,9 @@ def test_what_is_wrong_with_a_folder_of_pictures_is_said(tmp_path):
         f"{root / 'train/a/2.png'} can't be read as a picture (it has more than 8 bits a pixel; convert it to 8)"
     )
     (root / "train/a/2.png").write_bytes(b"no picture")
-    assert refusal(OSError, from_pictures, tmp_path).startswith(f"{root / 'train/a/2.png'} can't be read as a picture (")
+    assert refusal(OSError, from_pictures, tmp_path).startswith(
+        f"{root / 'train/a/2.png'} can't be read as a picture ("
+    )
 
 
 # Users' own, and names.
