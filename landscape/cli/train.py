@@ -197,7 +197,9 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--checkpoint-every", metavar="K", help="keep weights every K epochs, or Kstep updates, in OUT-checkpoints/"
     )
-    run.add_argument("--overwrite", action="store_true", help="remove the run that is at --out and begin anew")
+    run.add_argument(
+        "--overwrite", action="store_true", help="begin anew where --out holds another run, or this one finished"
+    )
     run.add_argument("--precision", default="float32", help="float32, or bf16 for autocast")
     run.add_argument("--seed", type=int, default=1, help="of fresh weights, order and augmentation (default: 1)")
     run.add_argument(

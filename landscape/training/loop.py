@@ -69,7 +69,7 @@ class Run:
         say: What is told on the way goes there, line by line.
         stop_after: Leave after this many epochs altogether, as a kill would, with the state kept.
         checkpoints: Which weights to keep on the way; those that averaging takes are kept anyway.
-        overwrite: Remove what is at `out` first.
+        overwrite: Begin anew where `out` holds another run, or this one finished.
         command: For the records.
         world: The ranks that train together.
     """
@@ -124,10 +124,16 @@ class Run:
             raise OSError(f"the folder {files.out.parent} can't be made ({reason}); choose another --out") from error
         self._open.enter_context(FileLock(files.record))
         try:
-            if self._overwrite:
+            try:
+                self._is_finished = require_own(files, self._recipe)
+                self._found = read_state(files.state, self._recipe)
+            except (ValueError, OSError):
+                if not self._overwrite:
+                    raise
                 files.remove()
-            self._is_finished = require_own(files, self._recipe)
-            self._found = read_state(files.state, self._recipe)
+            if self._is_finished and self._overwrite:
+                files.remove()
+                self._is_finished, self._found = False, None
         except BaseException:
             self._open.close()
             raise

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adadelta", "adam", "adamw", "sam")
@@ -139,11 +139,13 @@ class Recipe:
 
 
 def changes(ours: Recipe, theirs: Mapping[str, object]) -> str:
-    """Say what differs between a recipe and another's record; empty where nothing does."""
-    mine = json.loads(ours.as_json())
-    return ", ".join(
-        f"{key} {theirs.get(key)!r} there, {mine[key]!r} now" for key in mine if theirs.get(key) != mine[key]
-    )
+    """Say what differs between a recipe and another's record; empty where nothing does.
+
+    A setting that an older record does not know had its usual value.
+    """
+    mine, usual = json.loads(ours.as_json()), {entry.name: entry.default for entry in fields(Recipe)}
+    there = {key: theirs.get(key, usual[key]) for key in mine}
+    return ", ".join(f"{key} {there[key]!r} there, {mine[key]!r} now" for key in mine if there[key] != mine[key])
 
 
 def _words(name: str) -> str:

@@ -151,6 +151,14 @@ def test_weights_of_another_run_are_not_overwritten_unless_asked(tmp_path, recip
     assert read_checkpoint(path).recorded("recipe")["epochs"] == 2 and read_run(tmp_path / "run.run.h5").num_epochs == 2
 
 
+def test_overwriting_trains_a_finished_run_anew_and_goes_on_with_an_unfinished_one(tmp_path, recipe, few_digits):
+    path, said = train(recipe(), few_digits(), tmp_path / "run", say=quiet), []
+    train(recipe(), few_digits(), tmp_path / "run", say=said.append, overwrite=True, stop_after=2)
+    assert [line.split(":")[0] for line in said] == ["epoch 1/5", "epoch 2/5"] and not path.exists()
+    train(recipe(), few_digits(), tmp_path / "run", say=said.append, overwrite=True)
+    assert said[2].startswith("going on after epoch 2 of 5") and path.exists()
+
+
 def test_foreign_weights_are_not_overwritten(tmp_path, recipe, few_digits):
     from safetensors.torch import save_file
 
@@ -161,6 +169,8 @@ def test_foreign_weights_are_not_overwritten(tmp_path, recipe, few_digits):
     )
     path.write_bytes(b"nothing")
     assert refusal(recipe(), few_digits(), tmp_path / "run").startswith(f"{path} can't be read as safetensors (")
+    train(recipe(epochs=1), few_digits(), tmp_path / "run", say=quiet, overwrite=True)
+    assert read_checkpoint(path).recorded("epochs") == 1
 
 
 def test_checkpoints_of_another_run_are_not_mixed_with(tmp_path, recipe, few_digits):
