@@ -257,7 +257,9 @@ def test_a_loader_is_gone_through_once_and_every_split_is_measured():
 
 def test_each_value_stands_at_its_own_point():
     model = classifier()
-    surface = landscape.sample(model, "cross-entropy", image_batches(1), x="-1:0.5:4", y="-0.2:1:3", seed=5, path="plain")
+    surface = landscape.sample(
+        model, "cross-entropy", image_batches(1), x="-1:0.5:4", y="-0.2:1:3", seed=5, path="plain"
+    )
     problem = Problem(model, cross_entropy, {"train": image_batches(1)})
     u, v = (random_direction(problem.center, filter_layouts(model), seed=5, axis=axis) for axis in "xy")
     plane = Plane(problem.center, u, v)

@@ -25,7 +25,7 @@ from landscape.origin import Origin
 from landscape.problem.batches import SampleBatches, default_batch_size, resident
 from landscape.problem.checkpoints import load_into
 from landscape.problem.datasets import open_dataset
-from landscape.problem.losses import named_loss
+from landscape.problem.losses import constant_answer, named_loss
 from landscape.problem.measures import Measure, measure_on_plane, path_for
 from landscape.problem.models import build_model, source_digest
 from landscape.problem.problem import NORM_STATS, Problem, dtype_of
@@ -51,6 +51,10 @@ class Experiment:
     num_in_split: dict[str, int]
     num_samples: dict[str, int]
     notes: tuple[str, ...]
+
+    def constant_answer(self, split: str) -> float | None:
+        """Return the loss of the best answer that looks at no input; None where the loss is the user's own."""
+        return constant_answer(self.problem.loss, self.problem.batches[split])
 
 
 def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experiment:

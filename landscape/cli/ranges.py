@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from landscape.cli.settings import AutoAxis, SurfaceSettings
 from landscape.grid import Grid, axis_from_text
-from landscape.problem.losses import constant_answer
 from landscape.sweep.reach import (
     WHERE_NEVER_REACHED,
     bisection,
@@ -51,7 +50,7 @@ def _distance(experiment, center, along, world: World, *, idle, stop, say, name:
         say(f"range along {name}: {words} is not finite at the center, so that none can be found; -1 to 1 is taken")
         return WHERE_NEVER_REACHED
     split = metric.partition("_")[0]
-    known = world.agreed(lambda: constant_answer(experiment.problem.loss, experiment.problem.batches[split]))
+    known = world.agreed(lambda: experiment.constant_answer(split))
     level = level_worth_reaching(center[metric], known)
     probed = sweep(
         along,

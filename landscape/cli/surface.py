@@ -8,7 +8,7 @@ from pathlib import Path
 
 from landscape.cli.arguments import Parser, with_negative_values
 from landscape.cli.program import interrupt_on_signals, stop_on_signals
-from landscape.cli.settings import SurfaceSettings, add_surface_options, settings_of
+from landscape.cli.settings import AutoAxis, SurfaceSettings, add_surface_options, settings_of
 from landscape.sweep.world import Mistake, World
 
 HELP = "sample the loss around trained weights and draw it"
@@ -196,10 +196,11 @@ def _known(settings: SurfaceSettings, experiment, out: Path, say):
             f"{out} was begun elsewhere ({'; '.join(others)}), which changes the last digits; "
             "give --continue-on-other to go on all the same, or --overwrite to begin anew"
         )
-    ends = ", ".join(
-        f"{name} {getattr(known.grid, name)[0]:g} to {getattr(known.grid, name)[-1]:g}" for name in known.grid.dims
-    )
-    say(f"goes on with {out}: {known.num_done} of {known.grid.num_points} points are done, {ends}")
+    say(f"goes on with {out}: {known.num_done} of {known.grid.num_points} points are done")
+    for name in settings.dims:
+        if isinstance(getattr(settings, name), AutoAxis):
+            axis = getattr(known.grid, name)
+            say(f"range along {name}: {axis[0]:g} to {axis[-1]:g}, found before")
     return known
 
 

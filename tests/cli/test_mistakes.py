@@ -93,7 +93,7 @@ OTHERS = {
     "--model mlp --untrained 1 --normalization layers": "unknown normalization 'layers'; choose one of filter, layer, weight, none",
     "--model mlp --untrained 1 --biases free": "biases must be one of fixed, moved, not 'free'",
     "--model mlp --untrained 1 --norm-stats new": "--norm-stats must be one of stored, reestimated, not 'new'",
-    "--model mlp --untrained 1 --precision float8": "--precision must be one of float32, float64, not 'float8'",
+    "--model mlp --untrained 1 --precision float8": "--precision must be one of float32, bf16, tf32, float64, not 'float8'",
     "--model mlp --untrained 1 --device tpu": "--device must be auto, cpu or cuda, not 'tpu'",
     "--model mlp --untrained 1 --batch-size 0": "--batch-size must be 1 or more, not 0",
     "--model mlp --untrained 1 --num-samples some": "--num-samples must be a whole number or all, not 'some'",

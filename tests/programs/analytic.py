@@ -36,7 +36,7 @@ class Experiment:
     problem = types.SimpleNamespace(norm_stats="stored", num_norms=0)
 
     def __init__(self, own: argparse.Namespace, grid: Grid) -> None:
-        self._own, self.grid = own, grid
+        self._own = own
         self._rank = (launch := launch_of()) and launch.rank or 0
         self._num_measured = 0
         axes = {name: getattr(grid, name).tolist() for name in grid.dims}
@@ -72,10 +72,10 @@ def main() -> None:
     parser.add_argument("rest", nargs="*")
     own = parser.parse_args()
     sweep_run.SAVE_EVERY_S = own.save_every_s
-    stand_in = types.ModuleType("landscape.cli.experiment")
-    stand_in.build_experiment = lambda settings, device: Experiment(own, settings.grid)
-    stand_in.chosen_device = lambda text: "cpu"
-    sys.modules["landscape.cli.experiment"] = stand_in
+    experiment, choices = types.ModuleType("landscape.cli.experiment"), types.ModuleType("landscape.cli.choices")
+    experiment.build_experiment = lambda settings, device: Experiment(own, Grid(settings.x, settings.y))
+    choices.chosen_device = lambda text: "cpu"
+    sys.modules |= {"landscape.cli.experiment": experiment, "landscape.cli.choices": choices}
     sys.exit(run_program(surface_command, own.rest))
 
 
