@@ -1,19 +1,19 @@
 """A user's mistake is one sentence that says what was expected, what came and what to do; nothing is written."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import h5py
 import pytest
 import torch
+from refusing import ALONE_AND_TOGETHER, refused
 
 from landscape.cli.info import info_command
 from landscape.cli.main import COMMANDS
 from landscape.cli.page import page_command
 from landscape.cli.surface import surface_command
 from landscape.grid import Grid
-from landscape.store.surface_file import read_surface, write_surface
+from landscape.store.surface_file import write_surface
 from landscape.surface import empty_surface
 from landscape.sweep.world import Mistake, World
 
@@ -215,17 +215,6 @@ def test_an_unknown_command_lists_the_choices(run):
     )
 
 
-ALONE_AND_TOGETHER = pytest.mark.parametrize("ranks", [None, 3])
-
-
-def refused(run, *python, **options) -> str:
-    """Run a program that must refuse, and return its one sentence: once on stderr, no traceback, status 2."""
-    ended = run(*python, **options)
-    assert (ended.returncode, ended.stdout) == (2, ""), ended
-    assert ended.stderr.startswith("landscape: ") and ended.stderr.count("\n") == 1, ended.stderr
-    return ended.stderr.removeprefix("landscape: ").rstrip("\n")
-
-
 @ALONE_AND_TOGETHER
 @pytest.mark.parametrize("options", ["--x 1:-1:5", "--x -1:1:0"])
 def test_a_program_says_a_mistake_once_and_leaves_with_status_2(options, ranks, run, plot_surface, folder):
@@ -236,58 +225,6 @@ def test_a_program_says_a_mistake_once_and_leaves_with_status_2(options, ranks, 
 def test_a_program_says_once_that_it_may_not_write(ranks, run, analytic, folder):
     said = refused(run, analytic, "--", "--out", "/proc/mine", ranks=ranks, cwd=folder)
     assert said == "/proc can't be written (no such file or directory); choose another --out"
-
-
-def mounted(folder: Path, size: str) -> None:
-    try:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no tmpfs can be mounted here: {error}")
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system on which one surface file has room, but no second beside it."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted(disk, "44k")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
-
-
-@ALONE_AND_TOGETHER
-def test_a_disk_that_fills_up_stops_the_run_in_one_sentence_and_the_file_stays_whole(ranks, run, analytic, small_disk):
-    own = ("--delay-s", "0.01", "--save-every-s", "0.1")
-    ended = run(analytic, *own, "--", "--x", "-1:0.5:30", "--y", "0:0.7:20", "--out", small_disk / "s", ranks=ranks)
-    file = small_disk / "s.h5"
-    assert ended.stderr == (
-        f"landscape: stopped, since what was done could not be saved: {file} can't be written "
-        "(no space left on device); what stood there is as it was\n"
-    )
-    assert ended.returncode == 1 and read_surface(file).grid.shape == (30, 20)
-    assert [entry.name for entry in small_disk.iterdir()] == ["s.h5"]
-
-
-@ALONE_AND_TOGETHER
-def test_a_folder_on_a_disk_that_is_read_only_is_said_so(ranks, run, analytic, small_disk):
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    said = refused(run, analytic, "--", "--out", small_disk / "s", ranks=ranks)
-    assert said == f"{small_disk} can't be written (read-only file system); choose another --out"
-
-
-@ALONE_AND_TOGETHER
-def test_a_second_run_on_one_file_is_refused_while_the_first_goes_on(ranks, start, run, until, analytic, folder):
-    first = start(analytic, "--delay-s", "0.5", "--", "--x", "-1:0.5:90", "--out", "mine", cwd=folder)
-    until(lambda: (folder / "mine.h5").exists() or first.poll() is not None, "the first run's file")
-    said = refused(run, analytic, "--", "--x", "-1:0.5:90", "--out", "mine", ranks=ranks, cwd=folder)
-    assert said == f"mine.h5 is being written by process {first.pid} on this host; wait for it, or choose another --out"
-    assert first.poll() is None and (folder / ".mine.h5.lock").exists()
-
-
-def test_a_lock_is_released_after_a_mistake(run, analytic, folder):
-    assert run(analytic, "--", "--x", "-1:0.5:9", "--out", "mine", cwd=folder).returncode == 0
-    said = refused(run, analytic, "--", "--x", "-1:0.5:8", "--out", "mine", cwd=folder)
-    assert said.startswith("mine.h5 holds another run (grid x: [-1.0, ") and not list(folder.glob(".mine*"))
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,15 @@ def test_a_signal_ends_the_run_within_2_s_while_a_point_takes_30(under_way, fini
     assert (ended.returncode, ended.stderr) == (1, SAID.format("SIGTERM"))
 
 
-@pytest.mark.parametrize("ranks", [None, 3])
-def test_a_signal_before_the_sweep_ends_the_run_with_one_sentence(start, until, finish, tmp_path, ranks):
+@pytest.mark.parametrize(
+    "ranks, sleeps_s",
+    [
+        pytest.param(None, "30", id="alone, before the sweep"),
+        pytest.param(3, "30", id="together, before the sweep"),
+        pytest.param(3, "30 if world.is_first else 0", id="while ranks wait for the first to leave"),
+    ],
+)
+def test_a_signal_outside_the_sweep_ends_the_run_with_one_sentence(start, until, finish, tmp_path, ranks, sleeps_s):
     program = tmp_path / "slow.py"
     program.write_text(
         "import sys, time\n"
@@ -105,33 +112,13 @@ def test_a_signal_before_the_sweep_ends_the_run_with_one_sentence(start, until, 
         "from landscape.cli.program import run_program\n"
         "def body(arguments, world):\n"
         "    Path(arguments[0], str(world.rank)).touch()\n"
-        "    time.sleep(30)\n"
+        f"    time.sleep({sleeps_s})\n"
         "sys.exit(run_program(body, sys.argv[1:]))\n"
     )
     started = tmp_path / "started"
     started.mkdir()
     process = start(program, started, ranks=ranks)
     until(lambda: len(list(started.iterdir())) == (ranks or 1), "all ranks")
-    os.kill(process.pid, signal.SIGTERM)
-    ended = finish(process, 10)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "landscape: stopped\n")
-
-
-def test_a_signal_while_ranks_wait_for_the_first_to_leave_ends_them_with_one_sentence(start, until, finish, tmp_path):
-    program = tmp_path / "late.py"
-    program.write_text(
-        "import sys, time\n"
-        "from pathlib import Path\n"
-        "from landscape.cli.program import run_program\n"
-        "def body(arguments, world):\n"
-        "    Path(arguments[0], str(world.rank)).touch()\n"
-        "    time.sleep(30 if world.is_first else 0)\n"
-        "sys.exit(run_program(body, sys.argv[1:]))\n"
-    )
-    started = tmp_path / "started"
-    started.mkdir()
-    process = start(program, started, ranks=3)
-    until(lambda: len(list(started.iterdir())) == 3, "all ranks")
     time.sleep(0.3)
     os.kill(process.pid, signal.SIGTERM)
     ended = finish(process, 10)
@@ -161,6 +148,11 @@ def test_a_killed_mpirun_takes_its_ranks_along(under_way, until, processes):
     until(lambda: not processes(process), "the end of all ranks", 5)
 
 
+def num_saved(path) -> int:
+    """Return how many points a file holds; -1 where there is none."""
+    return read_surface(path).num_done if path.exists() else -1
+
+
 def test_three_kills_of_the_whole_program_under_mpirun_and_the_same_command_makes_the_same_bits(
     start, run, until, kill_all, plot_surface, tmp_path
 ):
@@ -170,8 +162,7 @@ def test_three_kills_of_the_whole_program_under_mpirun_and_the_same_command_make
     kept = [-1]
     for wait_s in (0.4, 0.1, 0.3):
         process = start(*command, "--out", path.with_suffix(""), ranks=2)
-        saved_more = lambda: path.exists() and read_surface(path).num_done > kept[-1]  # noqa: E731
-        until(lambda: saved_more() or process.poll() is not None, "a save", 120)
+        until(lambda: num_saved(path) > kept[-1] or process.poll() is not None, "a save", 120)
         time.sleep(wait_s)
         assert process.poll() is None, process.communicate()
         kill_all(process)
