@@ -12,7 +12,7 @@ from landscape.sweep.run import PointFailed, Stop, Stopped
 from landscape.sweep.world import Mistake, World, join_world
 
 DONE, FAILED, REFUSED = 0, 1, 2
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -2, -3, -4  # malloc.h
 MiB = 2**20
 
 
@@ -25,16 +25,23 @@ def use_one_thread() -> None:
         torch.set_num_threads(1)
 
 
-def keep_freed_memory() -> None:
+def keep_freed_memory(*, all_of_it: bool = False) -> None:
     """Let glibc keep freed memory of up to a quarter gigabyte a process, so that each batch's activations reuse pages.
 
     By default it gives every large block back, and the kernel clears the pages again at the next batch.
+
+    Args:
+        all_of_it: However much it is: a batch that is trained on keeps gigabytes of activations.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # another C library
         return
-    if mallopt(M_MMAP_THRESHOLD, 32 * MiB):  # the most that every glibc takes; refused, the others would make it worse
+    if all_of_it and mallopt(M_MMAP_MAX, 0):
+        mallopt(M_TRIM_THRESHOLD, -1)
+    elif mallopt(
+        M_MMAP_THRESHOLD, 32 * MiB
+    ):  # the most that every glibc takes; refused, the others would make it worse
         mallopt(M_TRIM_THRESHOLD, 256 * MiB)
         mallopt(M_TOP_PAD, 16 * MiB)
 

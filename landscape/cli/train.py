@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from landscape.cli.arguments import Parser, add_data_options, add_model_options, model_arguments
+from landscape.cli.program import keep_freed_memory
 from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 
@@ -59,6 +60,7 @@ def train_command(arguments: Sequence[str], world: World, prog: str = "landscape
     from landscape.training.ranks import TorchWorld, join_ranks
 
     torch.set_num_threads(options.threads)
+    keep_freed_memory(all_of_it=True)
     ranks = join_ranks(world)
     run = ranks.together(lambda: _prepared(options, ranks, f"{prog} {shlex.join(arguments)}"))
     ranks.agreed(run.claim)
