@@ -9,6 +9,11 @@ NUM_CONVOLUTIONS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3
 WIDTHS = (64, 128, 256, 512, 512)
 
 
+def scaled(channels: int, width: float) -> int:
+    """Return a channel count times `width`, at least 1."""
+    return max(1, round(channels * width))
+
+
 def features(stages: tuple[tuple[int, ...], ...], channels: int, image_size: int) -> nn.Sequential:
     """Build stages of 3x3 convolutions, each stage halved by max pooling while there is more than one pixel."""
     layers: list[nn.Module] = []
@@ -26,11 +31,13 @@ def features(stages: tuple[tuple[int, ...], ...], channels: int, image_size: int
 class VGG9(nn.Module):
     """Six convolutions in four stages, global average pooling and three linear layers."""
 
-    def __init__(self, channels: int, image_size: int, num_classes: int) -> None:
+    def __init__(self, channels: int, image_size: int, num_classes: int, width: float) -> None:
         super().__init__()
-        self.features = features(NINE, channels, image_size)
+        stages = tuple(tuple(scaled(size, width) for size in sizes) for sizes in NINE)
+        last = stages[-1][-1]
+        self.features = features(stages, channels, image_size)
         self.classifier = nn.Sequential(
-            nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, num_classes)
+            nn.Linear(last, last), nn.ReLU(), nn.Linear(last, last), nn.ReLU(), nn.Linear(last, num_classes)
         )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -40,11 +47,11 @@ class VGG9(nn.Module):
 class VGG(nn.Module):
     """Five stages of convolutions, global average pooling and one linear layer."""
 
-    def __init__(self, depth: int, channels: int, image_size: int, num_classes: int) -> None:
+    def __init__(self, depth: int, channels: int, image_size: int, num_classes: int, width: float) -> None:
         super().__init__()
-        stages = tuple((width,) * number for width, number in zip(WIDTHS, NUM_CONVOLUTIONS[depth]))
+        stages = tuple((scaled(size, width),) * number for size, number in zip(WIDTHS, NUM_CONVOLUTIONS[depth]))
         self.features = features(stages, channels, image_size)
-        self.linear = nn.Linear(WIDTHS[-1], num_classes)
+        self.linear = nn.Linear(stages[-1][-1], num_classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -53,15 +60,32 @@ class VGG(nn.Module):
         return self.linear(self.features(images).mean((2, 3)))
 
 
-def vgg9(*, channels: int = 3, image_size: int = 32, num_classes: int = 10) -> VGG9:
-    """Build VGG-9, which takes (samples, channels, image_size, image_size) to class scores."""
-    return VGG9(channels, image_size, num_classes)
+def vgg9(*, channels: int = 3, image_size: int = 32, num_classes: int = 10, width: float = 1.0) -> VGG9:
+    """Build VGG-9, which takes (samples, channels, image_size, image_size) to class scores.
+
+    Args:
+        width: What the channels of each layer are multiplied by.
+
+    Raises:
+        ValueError: `width` is not above 0.
+    """
+    return VGG9(channels, image_size, num_classes, _checked(width))
 
 
-def vgg(depth: int, *, channels: int = 3, image_size: int = 32, num_classes: int = 10) -> VGG:
+def vgg(depth: int, *, channels: int = 3, image_size: int = 32, num_classes: int = 10, width: float = 1.0) -> VGG:
     """Build the network of `depth` weighted layers, batch-normalized, one linear layer in the place of the paper's three.
 
     Args:
         depth: 11, 13, 16 or 19, counted as in the paper; two linear layers fewer are here.
+        width: What the channels of each layer are multiplied by.
+
+    Raises:
+        ValueError: `width` is not above 0.
     """
-    return VGG(depth, channels, image_size, num_classes)
+    return VGG(depth, channels, image_size, num_classes, _checked(width))
+
+
+def _checked(width: float) -> float:
+    if not 0 < width < float("inf"):
+        raise ValueError(f"width must be above 0, not {width}")
+    return width

@@ -8,8 +8,9 @@ from landscape.cli.settings import DEFAULT_NUM_SAMPLES, SurfaceSettings
 from landscape.problem.batches import stratified_subset
 from landscape.problem.checkpoints import Checkpoint, read_checkpoint
 from landscape.problem.datasets import Dataset
-from landscape.problem.models import model_factory, own_models_folder
+from landscape.problem.models import model_factory
 from landscape.problem.problem import NORMS_WITH_STATS
+from landscape.problem.zoo import read_zoo, zoo_file
 
 
 def chosen_device(text: str) -> str:
@@ -29,21 +30,21 @@ def chosen_device(text: str) -> str:
 
 
 def chosen_checkpoint(settings: SurfaceSettings) -> Checkpoint | None:
-    """Read the given checkpoint, or the committed one of this model and data set."""
+    """Read the given checkpoint, or the one that the zoo has of this model and data set."""
     if settings.untrained is not None:
         return None
     if settings.checkpoint is not None:
         return read_checkpoint(settings.checkpoint)
     model, dataset = settings.model or "vgg56", settings.dataset or "digits"
-    committed = own_models_folder() / "weights" / f"{file_name(model)}-{file_name(dataset)}.safetensors"
-    if ":" in model or ":" in dataset or settings.model_arguments or not committed.is_file():
+    name = f"{model}-{dataset}"
+    if settings.model_arguments or name not in read_zoo():
         # An unknown name is the better sentence where there is one.
         model_factory(model)
         raise ValueError(
             f"there are no trained weights of {model} on {dataset} here; give --checkpoint FILE, "
             "or --untrained SEED to look around fresh weights"
         )
-    return read_checkpoint(committed)
+    return read_checkpoint(zoo_file(name))
 
 
 def chosen_model(settings: SurfaceSettings, checkpoint: Checkpoint | None) -> tuple[str, dict[str, object]]:

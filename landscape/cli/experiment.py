@@ -122,7 +122,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     record = {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "model": _words_of_model(model_spec, model_args),
-        "checkpoint": str(checkpoint.path) if checkpoint else f"untrained, seed {settings.untrained}",
+        "checkpoint": checkpoint.words if checkpoint else f"untrained, seed {settings.untrained}",
         "dataset": dataset.name,
         "loss": settings.loss,
         "data": {
@@ -146,7 +146,9 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         problem=problem,
         measure=measure_on_plane(problem, laid.plane, path),
         origin=Origin(identity, circumstance, record),
-        name=f"{file_name(model_spec)}-{file_name(dataset.name)}",
+        name=checkpoint.path.stem
+        if checkpoint and checkpoint.is_of_the_zoo
+        else f"{file_name(model_spec)}-{file_name(dataset.name)}",
         recorded=recorded_accuracies(checkpoint, dataset_spec),
         num_in_split={split: len(dataset.split(split)) for split in settings.splits},
         num_samples={split: len(indices[split]) for split in settings.splits},

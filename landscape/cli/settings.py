@@ -73,7 +73,9 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
     add_model_options(parser, None)
     model = parser.add_argument_group("weights")
     model.add_argument(
-        "--checkpoint", type=Path, help="trained weights: safetensors, or a torch file with a state dict"
+        "--checkpoint",
+        type=Path,
+        help="trained weights: safetensors, a torch file with a state dict, or zoo:NAME (`landscape zoo` lists them)",
     )
     model.add_argument(
         "--untrained", type=int, metavar="SEED", help="look around fresh weights, initialized with this seed"

@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from landscape.problem.zoo import PREFIX, manifest_path, zoo_file
+
 CONTAINERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 HALF = (torch.float16, torch.bfloat16)
@@ -28,6 +30,15 @@ class Checkpoint:
     metadata: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """Where it came from: zoo:NAME, or its path."""
+        return f"{PREFIX}{self.path.stem}" if self.is_of_the_zoo else str(self.path)
+
+    @property
+    def is_of_the_zoo(self) -> bool:
+        return self.path.parent == manifest_path().parent
+
     def recorded(self, key: str):
         """Return an entry of our own metadata as number, list or mapping where it is one; None where it is not there."""
         if key not in self.metadata or not self.metadata.get("format", "").startswith("landscape checkpoint"):
@@ -39,13 +50,16 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a file's tensors.
+    """Read a file's tensors; `zoo:NAME` names one that comes with the tool.
 
     Raises:
         OSError: There is no such file, it is damaged, or reading it would mean executing what is in it.
+        ValueError: The zoo has no network of this name.
     """
+    if str(path).startswith(PREFIX):
+        path = zoo_file(str(path))
     if not path.is_file():
-        raise OSError(f"there is no checkpoint {path}; give a .safetensors or a torch file")
+        raise OSError(f"there is no checkpoint {path}; give a .safetensors or a torch file, or zoo:NAME")
     with open(path, "rb") as file:
         head = file.read(16)
     if head[8:9] == b"{" or path.suffix == ".safetensors":

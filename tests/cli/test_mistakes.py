@@ -73,9 +73,9 @@ REQUIRED = {
     "--model mlp --untrained 1 --out text.txt/result": "the folder text.txt can't be made (file exists); choose another --out",
 }
 OTHERS = {
-    "--model mlp": "there are no trained weights of mlp on digits here; give --checkpoint FILE, or --untrained SEED to look around "
+    "--model resnet110": "there are no trained weights of resnet110 on digits here; give --checkpoint FILE, or --untrained SEED to look around "
     "fresh weights",
-    "--checkpoint nowhere.pt": "there is no checkpoint nowhere.pt; give a .safetensors or a torch file",
+    "--checkpoint nowhere.pt": "there is no checkpoint nowhere.pt; give a .safetensors or a torch file, or zoo:NAME",
     "--checkpoint a.pt --untrained 1": "give --checkpoint or --untrained, not both",
     "--toward-y a.pt": "--toward-y needs --toward; with one other checkpoint, give it as --toward",
     "--x nonsense": "--x must be MIN:MAX:NUM, such as -1:1:25, not 'nonsense'",
@@ -211,7 +211,7 @@ def test_an_unknown_command_lists_the_choices(run):
     done = run("-m", "landscape", "surfaces")
     assert (done.returncode, done.stderr) == (
         2,
-        "landscape: unknown command 'surfaces'; choose one of surface, page, info, train\n",
+        "landscape: unknown command 'surfaces'; choose one of surface, page, info, zoo, train\n",
     )
 
 
@@ -276,4 +276,4 @@ def test_training_over_several_ranks_says_a_mistake_once(run, folder):
 
 def test_an_unknown_command_under_mpirun_is_said_once(run):
     said = refused(run, "-m", "landscape", "surfaces", ranks=3)
-    assert said == "unknown command 'surfaces'; choose one of surface, page, info, train"
+    assert said == "unknown command 'surfaces'; choose one of surface, page, info, zoo, train"

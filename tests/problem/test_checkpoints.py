@@ -134,7 +134,7 @@ def test_all_names_that_do_not_fit_are_listed_and_nothing_is_loaded(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    sentence = f"there is no checkpoint {tmp_path / 'no.pt'}; give a .safetensors or a torch file"
+    sentence = f"there is no checkpoint {tmp_path / 'no.pt'}; give a .safetensors or a torch file, or zoo:NAME"
     with pytest.raises(OSError, match=f"^{re.escape(sentence)}$"):
         read_checkpoint(tmp_path / "no.pt")
 

@@ -162,3 +162,15 @@ def test_a_source_digest_changes_with_the_users_code_and_with_the_printed_form(t
     first, again, other = (source_digest(build_model(f"{name}/own.py:make")) for name in ("first", "again", "other"))
     wider = source_digest(build_model("first/own.py:make", {"width": 4}))
     assert first == again and len({first, other, wider}) == 3
+
+
+@pytest.mark.parametrize("spec", ["vgg9", "vgg11"])
+def test_a_vgg_of_half_width_has_half_the_channels_everywhere(spec):
+    whole, half = build_model(spec), build_model(spec, {"width": 0.5})
+    for wide, narrow in zip(whole.modules(), half.modules()):
+        if isinstance(wide, nn.Conv2d):
+            assert 2 * narrow.out_channels == wide.out_channels
+        if isinstance(wide, nn.Linear):
+            assert 2 * narrow.in_features == wide.in_features
+    with pytest.raises(ValueError, match="width must be above 0, not 0"):
+        build_model(spec, {"width": 0})

@@ -101,7 +101,7 @@ REFUSED = {
     "--milestones 3;4 --schedule step": "--milestones must be epochs separated by commas, such as 15,23, not '3;4'",
     "--epochs few": "argument --epochs: invalid int value: 'few'; `landscape train --help` lists the options",
     "--optimiser sgd": "unrecognized arguments: --optimiser sgd; `landscape train --help` lists the options",
-    "--from nowhere.pt": "there is no checkpoint nowhere.pt; give a .safetensors or a torch file",
+    "--from nowhere.pt": "there is no checkpoint nowhere.pt; give a .safetensors or a torch file, or zoo:NAME",
     "--model vgg57x": None,
     "--num-train 1439": "num train must lie between 1 and the 1438 training images, not 1439",
     "--swa --epochs 1": "averaging from epoch 1 on, every 1, finds fewer than two members in 1 epochs; begin earlier",

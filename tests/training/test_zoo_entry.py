@@ -1,0 +1,70 @@
+"""A finished run enters the zoo with what it recorded of itself."""
+
+import pytest
+
+from landscape.problem.checkpoints import read_checkpoint
+from landscape.problem.datasets import open_dataset
+from landscape.problem.zoo import read_zoo, zoo_file
+from landscape.store.weights_file import write_weights
+from landscape.training.zoo_entry import add_to_zoo
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    from landscape.cli.train import train_command
+    from landscape.sweep.world import World
+
+    out = tmp_path_factory.mktemp("runs") / "a run"
+    command = ["--model", "mlp", "--dataset", "digits", "--epochs", "4", "--swa", "--seed", "3", "--out", str(out)]
+    train_command(command, World())
+    return out
+
+
+def beside(out, ending):
+    return out.with_name(out.name + ending)
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    (tmp_path / "zoo").mkdir()
+    return tmp_path / "zoo" / "manifest.json"
+
+
+def test_a_run_enters_with_its_command_scores_and_seconds(trained, manifest):
+    weights, run = beside(trained, ".safetensors"), beside(trained, ".run.h5")
+    entry = add_to_zoo(weights, "small", manifest, open_dataset("digits"), about="a test", run=run)
+    assert read_zoo(manifest) == {"small": entry}
+    assert zoo_file("small", manifest).read_bytes() == weights.read_bytes()
+    assert entry.commands[0].startswith("landscape train --model mlp") and f"'{trained}'" in entry.commands[0]
+    assert (entry.epochs, entry.updates, entry.seed, entry.under_trained) == (4, 4 * 12, 3, False)
+    assert entry.scores["test_accuracy"] == read_checkpoint(weights).recorded("test_accuracy")
+    assert entry.wall_s > 0 and 0 < entry.update_s < entry.wall_s / 48 and entry.threads == 1
+
+
+def test_weights_on_the_way_are_scored_and_counted_to_where_they_stood(trained, manifest):
+    member, run = beside(trained, "-checkpoints") / "epoch-0003.safetensors", beside(trained, ".run.h5")
+    entry = add_to_zoo(member, "member", manifest, open_dataset("digits"), about="a test", run=run)
+    assert (entry.epochs, entry.updates) == (3, 3 * 12)
+    assert 0.1 < entry.scores["test_accuracy"] <= 1 and entry.scores["train_loss"] > 0
+    average = add_to_zoo(
+        beside(trained, "-swa.safetensors"), "swa", manifest, open_dataset("digits"), about="a test", run=run
+    )
+    assert list(read_zoo(manifest)) == ["member", "swa"] and "ensemble_test_accuracy" in average.scores
+
+
+def test_a_second_network_of_a_name_takes_the_first_one_s_place(trained, manifest):
+    for about in ("one", "two"):
+        add_to_zoo(
+            beside(trained, ".safetensors"), "same", manifest, open_dataset("digits"), about=about, commands=["by hand"]
+        )
+    assert [network.about for network in read_zoo(manifest).values()] == ["two"]
+
+
+def test_weights_that_no_run_wrote_are_refused_and_nothing_enters(manifest, tmp_path, trained):
+    stray = tmp_path / "stray.safetensors"
+    write_weights(stray, dict(read_checkpoint(beside(trained, ".safetensors")).tensors), {})
+    with pytest.raises(ValueError, match="does not say how it was trained"):
+        add_to_zoo(stray, "stray", manifest, open_dataset("digits"), about="a test", commands=["by hand"])
+    with pytest.raises(ValueError, match="say how these weights were made"):
+        add_to_zoo(beside(trained, ".safetensors"), "some", manifest, open_dataset("digits"), about="a test")
+    assert list(manifest.parent.iterdir()) == []
