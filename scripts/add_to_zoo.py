@@ -7,8 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from landscape.problem.datasets import open_dataset  # noqa: E402 - the line above makes it importable from a bare checkout
 from landscape.problem.checkpoints import read_checkpoint  # noqa: E402
+from landscape.problem.datasets import open_dataset  # noqa: E402 - the line above makes it importable from a bare checkout
 from landscape.training.zoo_entry import add_to_zoo  # noqa: E402
 
 

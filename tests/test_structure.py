@@ -14,7 +14,7 @@ ROOMS = ("values", "problem", "sweep", "store", "figures", "training", "sampling
 OWNERS = {
     "h5py": {"landscape/store/surface_file.py", "landscape/store/run_file.py"},
     "mpi4py": {"landscape/sweep/world.py"},
-    "plotly": {"landscape/figures/plots.py", "landscape/figures/page.py", "landscape/figures/run_page.py"},
+    "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"},
     "contourpy": {"landscape/figures/plots.py"},
     "tqdm": {"landscape/cli/progress.py"},
     "PIL": {"landscape/problem/images.py"},

@@ -19,6 +19,9 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE.h5")
     parser.add_argument("--out", type=Path, help="the page (default: beside the first file)")
     parser.add_argument("--title", default="Loss landscape")
+    parser.add_argument(
+        "--sequence", action="store_true", help="one picture that morphs from each file's surface to the next one's"
+    )
     try:
         options = parser.parse_args(arguments)
     except SystemExit:  # --help
@@ -32,4 +35,4 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
         raise ValueError(f"--out must be an .html file, not {out}")
     if not out.parent.is_dir():
         raise OSError(f"there is no folder {out.parent}; make it, or choose another --out")
-    print(f"page: {write_page(surfaces, out, options.title)}", flush=True)
+    print(f"page: {write_page(surfaces, out, options.title, sequence=options.sequence)}", flush=True)

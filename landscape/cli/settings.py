@@ -62,6 +62,7 @@ class SurfaceSettings:
     overwrite: bool
     continue_on_other: bool
     dry_run: bool
+    live: bool
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -136,6 +137,9 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--plain", action="store_true", help="leave the model as it is, where batch norm would be folded for speed"
     )
+    run.add_argument(
+        "--live", action="store_true", help="draw the page again and again while the run goes on; it loads itself again"
+    )
     run.add_argument("--dry-run", action="store_true", help="say what would be done and how long it would take")
 
 
@@ -192,6 +196,7 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         overwrite=options.overwrite,
         continue_on_other=options.continue_on_other,
         dry_run=options.dry_run,
+        live=options.live,
     )
 
 

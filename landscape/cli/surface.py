@@ -57,6 +57,7 @@ def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], No
 
 
 def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int], say) -> Path | None:
+    from landscape.cli.live import LivePage
     from landscape.cli.preflight import preflight
     from landscape.cli.progress import Progress, duration
     from landscape.cli.ranges import chosen_grid
@@ -95,12 +96,22 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     began = time.perf_counter()
     earlier_s = start.origin.record.get("seconds", 0) if start else 0
 
+    name = out.name.removesuffix(".h5")
+    page = out.with_name(f"{name}.html")
+    live = LivePage(page, name) if settings.live else None
+
     def save(surface) -> None:
         seconds = earlier_s + time.perf_counter() - began
-        record = {**surface.origin.record, "seconds": seconds}
-        write_surface(replace(surface, origin=replace(surface.origin, record=record)), out)
+        surface = replace(surface, origin=replace(surface.origin, record={**surface.origin.record, "seconds": seconds}))
+        write_surface(surface, out)
+        if live:
+            live(surface)
 
+    if live and start is not None:
+        live(start)
+        say(f"live page: {page}")
     stop = stop_on_signals()
+    surface = None
     try:
         surface = sweep(
             None if is_idle else experiment.measure,
@@ -114,16 +125,17 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     finally:
         if progress:
             progress.close()
+        if live and surface is None:
+            live.leave()
         interrupt_on_signals()
     if surface is None:
         return None
     say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
-    page = out.with_name(out.name.removesuffix(".h5") + ".html")
     from landscape.figures.page import write_page
     from landscape.store.surface_file import read_surface
 
     try:
-        write_page({out.name.removesuffix(".h5"): read_surface(out)}, page)
+        write_page({name: read_surface(out)}, page)
     except OSError as error:
         raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
     say(f"page: {page}")

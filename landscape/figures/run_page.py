@@ -3,18 +3,15 @@
 import html
 import json
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 import numpy as np
-import plotly
 import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 
-from landscape.figures.page import packed
+from landscape.figures.payload import packed
 from landscape.figures.plots import CURVES, DASHES, FONT
+from landscape.figures.shell import asset, joined_script, plotly_library, plotly_version
 from landscape.run_record import RunRecord
 from landscape.store.whole_file import write_whole
 
@@ -42,18 +39,17 @@ def run_page_html(runs: Mapping[str, RunRecord]) -> str:
     if not runs:
         raise ValueError("a page needs one run or more")
     title = html.escape("Training: " + ", ".join(runs))
-    assets = files("landscape.figures") / "assets"
     figures = [{"name": name, "figure": json.loads(drawn.to_json())} for name, drawn in run_figures(runs).items()]
     content = {"figures": figures, "runs": [{"name": name, "facts": run_facts(run)} for name, run in runs.items()]}
     parts = {
         "title": title,
-        "style": (assets / "page.css").read_text(),
-        "script": (assets / "run.js").read_text(),
-        "plotly": _library(),
-        "plotly_version": html.escape(plotly.__version__),
+        "style": asset("page/page.css"),
+        "script": joined_script("page", "run"),
+        "plotly": plotly_library(),
+        "plotly_version": plotly_version(),
         "data": packed(json.dumps(content, sort_keys=True).encode()),
     }
-    return Template((assets / "run.html").read_text()).substitute(parts)
+    return Template(asset("page/run.html")).substitute(parts)
 
 
 def write_run_page(runs: Mapping[str, RunRecord], path: Path) -> Path:
@@ -108,11 +104,6 @@ def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[
         showlegend=True,
     )
     return figure
-
-
-@cache
-def _library() -> str:
-    return packed(get_plotlyjs().encode())
 
 
 def _value(name: str, value: float) -> str:

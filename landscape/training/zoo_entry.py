@@ -1,6 +1,5 @@
 """A finished run's weights put into the zoo, with what the run recorded of itself."""
 
-import json
 import shlex
 import shutil
 from collections.abc import Sequence

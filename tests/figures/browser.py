@@ -1,4 +1,4 @@
-"""Open a page in a real Chromium and ask it things."""
+"""Open a page in a real Chromium, use it as a person does, and ask it things."""
 
 import asyncio
 import base64
@@ -14,7 +14,12 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 EVENTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded", "Network.requestWillBeSent")
 READY_S = 120
-VIEW = {"width": 1400, "height": 690, "deviceScaleFactor": 1, "mobile": False}
+WIDTH, HEIGHT = 1500, 920
+NO_WEBGL = (
+    "const found = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext = "
+    "function (kind, ...more) { return kind.startsWith('webgl') ? null : found.call(this, kind, ...more); };"
+)
+KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9, " ": 32, "Escape": 27}
 
 
 @dataclass
@@ -26,6 +31,36 @@ class Seen:
     requests: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Click:
+    """Click at a place that a JavaScript expression gives as [x, y]."""
+
+    place: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Hover:
+    """Move the pointer to a place that a JavaScript expression gives as [x, y]."""
+
+    place: str
+
+
+@dataclass(frozen=True)
+class Drag:
+    """Press at one place, move in steps to another, and let go."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Press:
+    """Press a key."""
+
+    key: str
+
+
 def chromium_path() -> str:
     """Return the browser's path, or skip the test, saying so."""
     for name in NAMES:
@@ -34,31 +69,87 @@ def chromium_path() -> str:
     pytest.skip(f"no Chromium here (looked for {', '.join(NAMES)})")
 
 
-def visit(page: Path, questions: Sequence[str] = (), screenshot: Path | None = None) -> Seen:
-    """Open a page, wait until it is drawn, and evaluate JavaScript expressions; each may be a promise."""
-    return asyncio.run(_visit(page, questions, screenshot, chromium_path()))
+def visit(
+    page: Path,
+    steps: Sequence = (),
+    screenshot: Path | None = None,
+    *,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    fragment: str = "",
+    before: str = "",
+) -> Seen:
+    """Open a page, wait until it is drawn, and take steps one after the other, the page left to finish drawing after each.
+
+    Args:
+        steps: JavaScript expressions, whose values (a promise's too) become answers, and what a person does.
+        fragment: What stands after # in the address.
+        before: JavaScript that runs before the page's own.
+    """
+    return asyncio.run(_visit(page, steps, screenshot, size=size, fragment=fragment, before=before))
 
 
-async def _visit(page: Path, questions: Sequence[str], screenshot: Path | None, path: str) -> Seen:
+async def _visit(page: Path, steps: Sequence, screenshot: Path | None, *, size, fragment: str, before: str) -> Seen:
     import choreographer
 
-    seen = Seen()
+    seen, path = Seen(), chromium_path()
     async with choreographer.Browser(path=path, headless=True, enable_sandbox=False, enable_gpu=True) as browser:
         tab = await browser.create_tab("about:blank")
         for name in EVENTS:
             tab.subscribe(name, _listener(name, seen))
         for domain in ("Runtime", "Log", "Network", "Page"):
             await tab.send_command(f"{domain}.enable")
-        await tab.send_command("Page.navigate", params={"url": page.resolve().as_uri()})
-        await _drawn(tab)
-        for question in questions:
-            seen.answers.append(await _evaluated(tab, question))
+        view = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+        await tab.send_command("Emulation.setDeviceMetricsOverride", params=view)
+        if before:
+            await tab.send_command("Page.addScriptToEvaluateOnNewDocument", params={"source": before})
+        await tab.send_command(
+            "Page.navigate", params={"url": page.resolve().as_uri() + (f"#{fragment}" * bool(fragment))}
+        )
+        await _drawn(tab, seen)
+        for step in steps:
+            if isinstance(step, str):
+                seen.answers.append(await _evaluated(tab, step))
+                continue
+            await _taken(tab, step)
+            await asyncio.sleep(0.3)
+            await _drawn(tab, seen)
         if screenshot:
-            await tab.send_command("Emulation.setDeviceMetricsOverride", params=VIEW)
-            await _evaluated(tab, "new Promise(done => setTimeout(done, 1500))")
+            await asyncio.sleep(0.8)
             found = await tab.send_command("Page.captureScreenshot")
             screenshot.write_bytes(base64.b64decode(found["result"]["data"]))
     return seen
+
+
+async def _taken(tab, step) -> None:
+    """Do what a person does, by the browser's own input."""
+    if isinstance(step, Press):
+        key = {"key": step.key, "windowsVirtualKeyCode": KEYS.get(step.key, ord(step.key[0].upper()))}
+        text = {"text": step.key} if len(step.key) == 1 else {}
+        await tab.send_command("Input.dispatchKeyEvent", params={"type": "keyDown", **key, **text})
+        await tab.send_command("Input.dispatchKeyEvent", params={"type": "keyUp", **key})
+        return
+    start = await _evaluated(tab, step.start if isinstance(step, Drag) else step.place)
+    await _mouse(tab, "mouseMoved", start)
+    if isinstance(step, Hover):
+        return
+    if isinstance(step, Click):
+        for count in range(1, step.count + 1):
+            await _mouse(tab, "mousePressed", start, count)
+            await _mouse(tab, "mouseReleased", start, count)
+        return
+    end = await _evaluated(tab, step.end)
+    await _mouse(tab, "mousePressed", start, 1)
+    for part in range(1, 7):
+        place = [a + (b - a) * part / 6 for a, b in zip(start, end)]
+        await _mouse(tab, "mouseMoved", place, buttons=1)
+        await asyncio.sleep(0.05)
+    await _mouse(tab, "mouseReleased", end, 1)
+
+
+async def _mouse(tab, kind: str, place: Sequence[float], count: int = 0, buttons: int = 0) -> None:
+    pressed = {"button": "left", "clickCount": max(count, 1)} if count or buttons else {}
+    parameters = {"type": kind, "x": place[0], "y": place[1], "buttons": buttons, **pressed}
+    await tab.send_command("Input.dispatchMouseEvent", params=parameters)
 
 
 def _listener(name: str, seen: Seen):
@@ -78,12 +169,13 @@ def _listener(name: str, seen: Seen):
     return listen
 
 
-async def _drawn(tab) -> None:
-    for _ in range(READY_S * 10):
+async def _drawn(tab, seen: Seen) -> None:
+    for _ in range(READY_S * 20):
         busy = await _evaluated(tab, "document.querySelector('main')?.getAttribute('aria-busy')")
         if busy == "false":
             return
-        await asyncio.sleep(0.1)
+        assert not seen.errors, seen.errors
+        await asyncio.sleep(0.05)
     raise AssertionError(f"the page was not drawn within {READY_S} s")
 
 
@@ -94,5 +186,7 @@ async def _evaluated(tab, expression: str):
     return found["result"].get("value")
 
 
-if __name__ == "__main__":  # python tests/figures/browser.py PAGE.html PICTURE.png
-    visit(Path(sys.argv[1]), screenshot=Path(sys.argv[2]))
+if __name__ == "__main__":  # python tests/figures/browser.py PAGE.html PICTURE.png [WIDTH HEIGHT [FRAGMENT]]
+    shown = {"size": (int(sys.argv[3]), int(sys.argv[4]))} if len(sys.argv) > 4 else {}
+    found = visit(Path(sys.argv[1]), screenshot=Path(sys.argv[2]), fragment="".join(sys.argv[5:]), **shown)
+    print(*found.errors, *found.requests, sep="\n", end="")

@@ -1,16 +1,50 @@
+"""The page in a browser, used as a person uses it: what it shows is what the surfaces hold."""
+
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser import visit
+from browser import NO_WEBGL, Click, Drag, Hover, Press, visit
 from surfaces import line, slanted, with_values
 
 from landscape.figures.page import names_of, page_html, write_page
 
 HOSTILE = "<img src=x onerror=window.hacked=1>"
-HEIGHTS = "Array.from(document.querySelectorAll('[data-panel={kind}]')).map(p => Array.from(p._fullData[0].z, r => Array.from(r)))"
-NUM_CONTOURS = "document.querySelectorAll('.contourlayer .contour').length"
-NUM_SCENES = "Array.from(document.querySelectorAll('[data-panel=surface]')).filter(p => p._fullLayout.scene._scene.glplot).length"
+HEIGHTS = "Array.from(document.querySelectorAll('[data-panel={kind}]')).filter(p => p.offsetParent && p._fullData).map(p => Array.from(p._fullData[0].z, r => Array.from(r)))"
+SLICES = "Array.from(document.querySelectorAll('[data-panel=slice]')).map(p => p._fullData.map(t => [Array.from(t.x), Array.from(t.y)]))"
+PROBE = "Array.from(document.querySelectorAll('#probe tr')).map(r => Array.from(r.children, c => c.textContent))"
+TOOLTIP = "document.getElementById('tooltip').hidden ? null : document.getElementById('tooltip').innerText"
+RANGES = "Array.from(document.querySelectorAll('[data-panel=contour]')).filter(p => p._fullLayout).map(p => [p._fullLayout.xaxis.range, p._fullLayout.yaxis.range].flat())"
+CAMERAS = "Array.from(document.querySelectorAll('[data-panel=surface]')).map(p => Object.values(p._fullLayout.scene._scene.getCamera().eye))"
+LATER = "new Promise(done => setTimeout(done, 500))"
+
+
+def at(alpha: float, beta: float, card: int = 0) -> str:
+    """Return an expression: where a place of the plane lies on the screen."""
+    return (
+        f"(() => {{ const p = document.querySelectorAll('[data-panel=contour]')[{card}], b = p.getBoundingClientRect(), "
+        f"{{xaxis: x, yaxis: y}} = p._fullLayout; return [b.left + x._offset + x.l2p({alpha}), b.top + y._offset + y.l2p({beta})]; }})()"
+    )
+
+
+def of(selector: str) -> str:
+    """Return an expression: the middle of an element."""
+    return f"(() => {{ const b = document.querySelector('{selector}').getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2]; }})()"
+
+
+def assert_quiet(seen) -> None:
+    assert seen.errors == [] and seen.requests == []
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Return the page of two planes over one grid, and the planes."""
+    first = slanted(9, 7)
+    other = slanted(9, 7, factor=30)
+    bent = {"train_loss": other.values["train_loss"][::-1, ::-1], "train_accuracy": other.values["train_accuracy"]}
+    second = replace(other, values=bent)
+    surfaces = {HOSTILE: first, "second": second}
+    return write_page(surfaces, tmp_path_factory.mktemp("pages") / "pair.html", title=HOSTILE), first, second
 
 
 def test_the_same_surfaces_give_the_same_bytes():
@@ -27,52 +61,245 @@ def test_files_of_one_name_are_told_apart(tmp_path):
     assert names_of([tmp_path / "a" / "s.h5", tmp_path / "b" / "s.h5"]) == [f"{tmp_path}/a/s", f"{tmp_path}/b/s"]
 
 
-def test_the_page_shows_what_the_surfaces_hold_and_asks_nothing_of_a_network(tmp_path):
-    first, second = slanted(), slanted(5, 7, factor=30)
-    page = write_page({HOSTILE: first, "second": second}, tmp_path / "page.html", title=HOSTILE)
-    switch = "(async () => { document.querySelector('#scale [data-kind=linear]').click(); await new Promise(r => setTimeout(r, 1500)); })()"
+def test_the_page_shows_what_the_surfaces_hold_on_every_scale(pair):
+    page, first, second = pair
+    steps = [HEIGHTS.format(kind="contour"), HEIGHTS.format(kind="surface")]
+    steps += [Press("s"), HEIGHTS.format(kind="contour"), Press("m"), HEIGHTS.format(kind="surface")]
+    steps += ["document.title", "document.querySelector('.card h2').textContent", "typeof window.hacked"]
+    seen = visit(page, steps)
+    logs = [np.log10(surface.values["train_loss"]).T for surface in (first, second)]
+    for answer in seen.answers[:2]:
+        assert all(np.allclose(found, log, rtol=1e-6) for found, log in zip(answer, logs, strict=True))
+    for answer, metric in ((seen.answers[2], "train_loss"), (seen.answers[3], "train_accuracy")):
+        wanted = [surface.values[metric].T for surface in (first, second)]
+        assert all(np.allclose(found, values, rtol=1e-6) for found, values in zip(answer, wanted, strict=True))
+    assert seen.answers[4:] == [HOSTILE, HOSTILE, "undefined"]
+    assert_quiet(seen)
+
+
+def test_hovering_tells_every_metric_of_the_nearest_point(pair):
+    page, _, second = pair
+    i, j = 6, 2
+    x, y = second.grid.x[i], second.grid.y[j]
+    seen = visit(page, [Hover(at(x + 0.01, y - 0.01, card=1)), TOOLTIP])
+    shown = seen.answers[0].split()
+    assert (
+        f"{second.values['train_loss'][i, j]:.5g}" in shown and f"{second.values['train_accuracy'][i, j]:.2%}" in shown
+    )
+    assert f"{x:.4g}" in shown and f"{y:.4g}" in shown
+
+
+def test_a_click_moves_probe_and_slices_everywhere_and_arrows_move_them_on(pair):
+    page, first, second = pair
+    x, y = first.grid.x, first.grid.y
+    steps = [
+        Click(at(x[5] + 0.02, y[1] + 0.02)),
+        PROBE,
+        SLICES,
+        Press("ArrowRight"),
+        Press("ArrowUp"),
+        PROBE,
+        "location.hash",
+    ]
+    seen = visit(page, ["document.querySelector('.holder').focus()", *steps, LATER, "location.hash"])
+    probe, slices, moved = seen.answers[1:4]
+    for row, surface in zip(probe[1:], (first, second), strict=True):
+        assert float(row[1]) == pytest.approx(surface.values["train_loss"][5, 1], rel=1e-3)
+        assert row[2] == f"{surface.values['train_accuracy'][5, 1]:.1%}"
+    for curve, surface in zip(slices[0], (first, second), strict=True):
+        np.testing.assert_allclose(curve, [x, np.log10(surface.values["train_loss"][:, 1])], rtol=1e-6)
+    for curve, surface in zip(slices[1], (first, second), strict=True):
+        np.testing.assert_allclose(curve, [y, np.log10(surface.values["train_loss"][5])], rtol=1e-6)
+    assert [float(row[1]) for row in moved[1:]] == pytest.approx(
+        [surface.values["train_loss"][6, 2] for surface in (first, second)], rel=1e-3
+    )
+    assert "at=" in seen.answers[-1]
+    assert_quiet(seen)
+
+
+def test_zoom_and_camera_follow_and_a_link_brings_them_back(pair):
+    page, first, _ = pair
+    x, y = first.grid.x, first.grid.y
+    steps = [Drag(at(x[2], y[1]), at(x[6], y[5])), RANGES]
+    steps += [
+        Drag(
+            of("[data-panel=surface]"),
+            f"(() => {{ const [x, y] = {of('[data-panel=surface]')}; return [x + 60, y + 20]; }})()",
+        )
+    ]
+    steps += [LATER, CAMERAS, LATER, "location.hash"]
+    seen = visit(page, steps, size=(1500, 1300))
+    (one, other), cameras, fragment = seen.answers[0], seen.answers[2], seen.answers[4].removeprefix("#")
+    assert one == pytest.approx([x[2], x[6], y[1], y[5]], abs=0.02) and one == other
+    assert cameras[0] == pytest.approx(cameras[1], abs=1e-4) and abs(cameras[0][0] - 1.16) > 0.05
+    again = visit(page, [RANGES, CAMERAS, Press("r"), RANGES], fragment=fragment, size=(1500, 1300))
+    assert again.answers[0][0] == pytest.approx(one, abs=1e-4) and again.answers[1][1] == pytest.approx(
+        cameras[1], abs=1e-3
+    )
+    assert again.answers[2][0] == pytest.approx([x[0], x[-1], y[0], y[-1]])
+    assert_quiet(seen)
+    assert_quiet(again)
+
+
+def test_a_difference_is_one_surface_less_another_on_symmetric_colours(pair):
+    page, first, second = pair
+    shown = "Array.from(document.querySelectorAll('[data-panel=contour]')).filter(p => p.offsetParent).map(p => [p._fullData[0].zmin, p._fullData[0].zmax])"
+    heights = HEIGHTS.format(kind="contour")
+    seen = visit(
+        page, [heights, shown, "document.querySelector('.absent').textContent"], fragment="minus=0&scale=linear"
+    )
+    difference = (second.values["train_loss"] - first.values["train_loss"]).T
+    assert len(seen.answers[0]) == 1
+    np.testing.assert_allclose(seen.answers[0][0], difference, rtol=1e-5, atol=1e-5)
+    assert seen.answers[1] == [pytest.approx([-np.abs(difference).max(), np.abs(difference).max()], rel=1e-6)]
+    assert seen.answers[2] == "the reference, which is taken away from the others"
+    assert_quiet(seen)
+
+
+def test_a_difference_over_grids_of_other_ranges_is_taken_where_both_are(tmp_path):
+    flat = slanted(9, 7)
+    bilinear = replace(flat, values={"train_loss": 2 + np.add.outer(3 * flat.grid.x, 5 * flat.grid.y)})
+    wide = slanted(13, 11)
+    grid = replace(wide.grid, x=np.linspace(-0.8, 0.7, 13), y=np.linspace(-0.6, 1.0, 11))
+    other = replace(wide, grid=grid, values={"train_loss": 7 + np.add.outer(3 * grid.x, 5 * grid.y)})
+    page = write_page({"a": bilinear, "b": other}, tmp_path / "page.html")
+    heights = HEIGHTS.format(kind="contour")
+    seen = visit(page, [heights, RANGES], fragment="minus=1&scale=linear")
+    assert np.allclose(seen.answers[0][0], -5, atol=1e-5)
+    assert seen.answers[1][0][1] <= 0.7 and seen.answers[1][0][2] >= -0.6
+    assert_quiet(seen)
+
+
+def test_a_sequence_morphs_from_one_surface_to_the_next_and_plays_to_its_end(tmp_path):
+    first, second = slanted(), slanted(factor=100)
+    page = write_page({"one": first, "two": second}, tmp_path / "page.html", sequence=True)
+    half = visit(
+        page,
+        [HEIGHTS.format(kind="surface"), "document.querySelectorAll('.card[aria-label]').length"],
+        fragment="frame=0.5",
+    )
+    np.testing.assert_allclose(half.answers[0][0], np.log10(10 * first.values["train_loss"]).T, rtol=1e-6)
+    assert half.answers[1] == 1
+    ended = "new Promise(done => { const wait = () => document.getElementById('play').textContent === 'Play' ? setTimeout(done, 600) : setTimeout(wait, 50); wait(); })"
+    seen = visit(
+        page, [Press(" "), ended, HEIGHTS.format(kind="contour"), "document.getElementById('step').textContent"]
+    )
+    np.testing.assert_allclose(seen.answers[1][0], np.log10(second.values["train_loss"]).T, rtol=1e-6)
+    assert seen.answers[2] == "two (2 of 2)"
+    assert_quiet(half)
+    assert_quiet(seen)
+
+
+@pytest.mark.parametrize(
+    "surfaces, sentence",
+    [
+        ({"a": slanted()}, "a sequence needs two surfaces or more, in their order"),
+        (
+            {"a": slanted(), "b": line()},
+            "a sequence is made of planes, and b is a line; leave it out, or leave out --sequence",
+        ),
+        (
+            {"a": slanted(), "b": slanted(5, 7)},
+            "a sequence morphs over one grid, and b is over 5 x 7 of another place than the first; sample all with the same --x and --y",
+        ),
+    ],
+)
+def test_what_makes_no_sequence_is_said(surfaces, sentence):
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        page_html(surfaces, sequence=True)
+
+
+def test_holes_lines_constants_and_missing_metrics_are_drawn_without_an_error(tmp_path):
+    holes = with_values(lambda loss: loss.__setitem__((slice(1, 3), 2), [np.nan, np.inf]))
+    flat = with_values(lambda loss: loss.fill(0.0))
+    nothing = with_values(lambda loss: loss.fill(np.nan))
+    no_accuracy = replace(slanted(), values={"train_loss": slanted().values["train_loss"]})
+    surfaces = {
+        "holes": holes,
+        "flat": flat,
+        "nothing": nothing,
+        "no accuracy": no_accuracy,
+        "line": line(),
+        "another": line(9, 3),
+    }
+    page = write_page(surfaces, tmp_path / "page.html")
+    curves = "document.querySelector('[data-panel=line]')._fullData.map(t => Array.from(t.y))"
+    seen = visit(page, ["document.body.textContent", curves, Press("m"), "document.body.textContent"])
+    assert "2 not finite" in seen.answers[0] and "nothing finite" in seen.answers[0]
+    for found, one in zip(seen.answers[1], (line(), line(9, 3)), strict=True):
+        np.testing.assert_allclose(found, np.log10(one.values["train_loss"]), rtol=1e-6)
+    assert (
+        "This file has no train accuracy." in seen.answers[2]
+        and "These files have no train accuracy." in seen.answers[2]
+    )
+    assert_quiet(seen)
+
+
+def test_exact_zeros_lie_on_the_floor_of_a_log_scale_and_are_counted(tmp_path):
+    zeros = with_values(lambda loss: loss.__setitem__((2, slice(0, 3)), 0.0))
+    page = write_page({"zeros": zeros}, tmp_path / "page.html")
+    seen = visit(page, [HEIGHTS.format(kind="contour"), "document.querySelector('.range').textContent"])
+    floor = np.log10(zeros.values["train_loss"][zeros.values["train_loss"] > 0].min())
+    assert np.allclose(np.array(seen.answers[0][0])[:3, 2], floor)
+    assert "3 at 0 or below, drawn on the floor" in seen.answers[1]
+
+
+def test_points_that_are_not_measured_yet_are_blank_and_a_live_page_says_how_far_it_is(tmp_path):
+    whole = slanted()
+    done = whole.done.copy()
+    done[4:] = 0
+    values = {name: np.where(done > 0, array, np.nan) for name, array in whole.values.items()}
+    part = replace(whole, values=values, done=done)
+    page = write_page({"part": part}, tmp_path / "page.html", live={"words": "16 of 24 points", "seconds": 900})
+    x, y = part.grid.x, part.grid.y
+    blank = "document.querySelector('[data-panel=contour]')._fullLayout.images.length"
     seen = visit(
         page,
         [
-            HEIGHTS.format(kind="contour"),
-            HEIGHTS.format(kind="surface"),
-            "document.title",
-            "document.querySelector('.card h2').textContent",
-            "typeof window.hacked",
-            switch,
-            HEIGHTS.format(kind="contour"),
-            NUM_CONTOURS,
-            NUM_SCENES,
-            "document.body.textContent",
-            "document.body.innerHTML.includes('Share chart')",
-            "Array.from(document.querySelectorAll('.panel')).map(p => Array.from(p._fullData[0].customdata[2][3]))",
+            blank,
+            "document.getElementById('progress').textContent",
+            Hover(at(x[5], y[1])),
+            TOOLTIP,
+            Click(at(x[5], y[1])),
+            PROBE,
         ],
     )
-    logs = [np.log10(surface.values["train_loss"]).T for surface in (first, second)]
-    for answer in seen.answers[:2]:
-        assert all(np.allclose(found, log) for found, log in zip(answer, logs, strict=True))
-    assert seen.answers[2:5] == [HOSTILE, HOSTILE, "undefined"]
-    linear = [surface.values["train_loss"].T for surface in (first, second)]
-    assert all(np.allclose(found, values) for found, values in zip(seen.answers[6], linear, strict=True))
-    assert seen.answers[7:9] == [2, 2]
-    assert "24 of 24 measured" in seen.answers[9] and "35 of 35 measured" in seen.answers[9]
-    assert not seen.answers[10], "a button would send the picture to a server"
-    hover = [[value[3, 2] for value in surface.values.values()] for surface in (first, first, second, second)]
-    np.testing.assert_allclose(seen.answers[11], hover)
-    assert seen.errors == [] and seen.requests == []
+    assert seen.answers[:2] == [1, "16 of 24 points"]
+    assert "not measured" in seen.answers[2] and seen.answers[3][1][1] == "not yet"
+    assert "8 not measured" in page_text(seen, page)
+    assert_quiet(seen)
 
 
-def test_holes_lines_and_missing_metrics_are_drawn_without_an_error(tmp_path):
-    holes = with_values(lambda loss: loss.__setitem__((slice(1, 3), 2), [np.nan, np.inf]))
-    flat = with_values(lambda loss: loss.fill(0.0))
-    no_accuracy = replace(slanted(), values={"train_loss": slanted().values["train_loss"]})
-    surfaces = {"holes": holes, "flat": flat, "no accuracy": no_accuracy, "line": line()}
-    page = write_page(surfaces, tmp_path / "page.html")
-    choose = "(async () => { const m = document.getElementById('metric'); m.value = 1; m.dispatchEvent(new Event('change')); await new Promise(r => setTimeout(r, 1500)); })()"
-    seen = visit(page, ["document.body.textContent", choose, "document.body.textContent"])
-    assert "2 of train loss" in seen.answers[0]
-    assert "This file has no train accuracy." in seen.answers[2]
-    assert seen.errors == [] and seen.requests == []
+def page_text(_seen, page) -> str:
+    return visit(page, ["document.body.textContent"]).answers[0]
+
+
+def test_without_webgl_contours_and_slices_are_there_and_a_word_in_the_place_of_the_3d_picture(pair):
+    page, first, _ = pair
+    seen = visit(
+        page, [HEIGHTS.format(kind="contour"), "document.querySelector('.relief').innerText", SLICES], before=NO_WEBGL
+    )
+    np.testing.assert_allclose(seen.answers[0][0], np.log10(first.values["train_loss"]).T, rtol=1e-6)
+    assert seen.answers[1].startswith("This browser shows no WebGL") and len(seen.answers[2][0]) == 2
+    assert_quiet(seen)
+
+
+def test_a_phone_shows_all_of_it_in_one_column(pair):
+    widths = "[document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.card'), c => c.getBoundingClientRect().width)]"
+    seen = visit(pair[0], [widths], size=(390, 844))
+    assert seen.answers[0][0] <= 390 and min(seen.answers[0][1:]) > 340
+    assert_quiet(seen)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation(pair, theme):
+    import importlib.resources
+
+    pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    axe = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
+    ask = "axe.run().then(found => found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | ')))"
+    seen = visit(pair[0], [axe + "; 0", ask, Press("?"), ask], fragment=f"theme={theme}")
+    assert seen.answers[1:] == [[], []]
 
 
 def test_the_browser_would_see_an_error_and_a_request(tmp_path):

@@ -1,0 +1,61 @@
+/* A card a surface: its name and range, a contour panel, a 3-D panel, and what the picture rests on. */
+
+import { element, table } from "./elements.js";
+import { addCrosshair } from "./crosshair.js";
+
+export function buildCards(surfaces, main, curves) {
+  main.textContent = "";
+  const lines = surfaces.filter((surface) => surface.isLine);
+  const cards = surfaces.map((surface, place) => (surface.isLine ? null : planeCard(surface, curves[place % 8])));
+  const planes = cards.filter(Boolean);
+  main.dataset.count = Math.min(planes.length + (lines.length ? 1 : 0), 5);
+  const lineCard = lines.length ? curvesCard(lines) : null;
+  main.append(...(lineCard ? [lineCard.card] : []), ...planes.map(({ card }) => card));
+  return { planes: cards, line: lineCard };
+}
+
+function planeCard(surface, colour) {
+  const card = element("section", "card");
+  card.setAttribute("aria-label", surface.name);
+  const head = card.appendChild(element("div", "head"));
+  const chip = head.appendChild(element("span", "chip"));
+  chip.style.background = colour;
+  const heading = head.appendChild(element("h2", "", surface.name));
+  heading.title = surface.name;
+  const range = head.appendChild(element("span", "range"));
+  const panels = card.appendChild(element("div", "panels"));
+  const holder = panels.appendChild(element("div", "holder contour"));
+  holder.tabIndex = 0;
+  holder.setAttribute("role", "application");
+  holder.setAttribute("aria-label", `contours of ${surface.name}; arrow keys move the probe`);
+  const contour = holder.appendChild(element("div", "panel"));
+  contour.dataset.panel = "contour";
+  const crosshair = addCrosshair(holder, colour);
+  const box = panels.appendChild(element("div", "holder relief"));
+  const relief = box.appendChild(element("div", "panel"));
+  relief.dataset.panel = "surface";
+  const note = panels.appendChild(element("p", "absent"));
+  note.hidden = true;
+  card.append(factsOf(surface));
+  return { card, chip, range, heading, holder, contour, crosshair, box, relief, note, panels };
+}
+
+function curvesCard(lines) {
+  const card = element("section", "card lines");
+  card.setAttribute("aria-label", "curves");
+  const head = card.appendChild(element("div", "head"));
+  head.append(element("h2", "", lines.map(({ name }) => name).join(", ")));
+  const panel = card.appendChild(element("div", "holder")).appendChild(element("div", "panel"));
+  panel.dataset.panel = "line";
+  const note = card.appendChild(element("p", "absent"));
+  note.hidden = true;
+  for (const surface of lines) card.append(factsOf(surface, lines.length > 1));
+  return { card, panel, note };
+}
+
+function factsOf(surface, named) {
+  const details = element("details");
+  details.append(element("summary", "", `What this picture rests on${named ? `: ${surface.name}` : ""}`));
+  details.append(table(surface.facts, "facts"));
+  return details;
+}

@@ -1,0 +1,152 @@
+/* Draws each part of the page from what is settled: cards, curves, slices, colour bar and probe. */
+
+import { drawColourBar, drawProbe } from "./aside.js";
+import { drawContour } from "./contour.js";
+import { moveCrosshair } from "./crosshair.js";
+import { drawCurves } from "./curves.js";
+import { byId } from "./elements.js";
+import { watchContour, watchRelief } from "./pointers.js";
+import { cameraOf, drawRelief, moveSlices } from "./relief.js";
+import { told } from "./scale.js";
+import { heightsOf } from "./shown.js";
+import { extremes, pointAt } from "./surfaces.js";
+
+const LEAST_DEPTH = 0.02; // of the range of heights: what counts as a minimum of its own
+const SLICE_HEIGHT = 210;
+
+export async function drawPlanes(page) {
+  const { state, cards, theme } = page;
+  const reliefs = [];
+  const drawn = page.shown.map(({ surface, place, why }) => {
+    const card = cards.planes[place];
+    if (!card) return undefined;
+    const absent = why || (surface.values[state.metric] ? "" : `This file has no ${page.name}.`);
+    card.note.hidden = !absent;
+    card.note.textContent = absent;
+    card.holder.hidden = Boolean(absent) || state.view === "3-D";
+    card.box.hidden = Boolean(absent) || state.view === "contour";
+    card.heading.textContent = surface ? surface.name : page.surfaces[place].name;
+    card.range.textContent = absent ? "" : rangeWords(page, surface);
+    if (absent) return undefined;
+    const heights = heightsOf(page, surface);
+    const options = { scale: page.scaleFor(surface), metric: state.metric, colours: page.colours, theme };
+    if (!card.box.hidden) reliefs.push({ card, surface, heights, options });
+    if (card.holder.hidden) return undefined;
+    const [low, high] = options.scale.ends;
+    const marks = state.marks && state.minus === "" ? extremes(surface, heights, LEAST_DEPTH * (high - low)) : null;
+    return drawContour(card.contour, surface, heights, { ...options, marks, zoom: state.zoom }).then(() => watchContour(page, card));
+  });
+  await Promise.all(drawn);
+  for (const { card, surface, heights, options } of reliefs) await drawOneRelief(page, card, surface, heights, options);
+}
+
+async function drawOneRelief(page, card, surface, heights, options) {
+  if (!page.webgl) {
+    card.box.classList.add("none");
+    card.relief.textContent = "This browser shows no WebGL, so there is no 3-D picture; contours and slices need none.";
+    return;
+  }
+  if (!heights.some(Number.isFinite)) {
+    card.box.hidden = true;
+    card.note.hidden = false;
+    card.note.textContent = `No value of ${page.name} is finite, so there is no 3-D picture.`;
+    return;
+  }
+  const camera = cameraOf(page.state.camera);
+  const at = pointAt(surface, page.state.at);
+  await drawRelief(card.relief, surface, heights, { ...options, name: page.name, camera, at, labelled: true });
+  watchRelief(page, card);
+}
+
+function rangeWords(page, surface) {
+  const { metric } = page.state;
+  let least = Infinity, most = -Infinity, bad = 0, blank = 0, low = 0;
+  surface.values[metric].forEach((value, place) => {
+    if (surface.done && !surface.done[place]) blank += 1;
+    else if (!Number.isFinite(value)) bad += 1;
+    else {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+      if (value <= 0) low += 1;
+    }
+  });
+  const words = least > most ? [`${page.name}: nothing finite`] : [`${page.name}: min ${told(least, metric, 3)}`, `max ${told(most, metric, 3)}`];
+  if (bad) words.push(`${bad} not finite`);
+  if (low && page.kind === "log") words.push(`${low} at 0 or below, drawn on the floor`);
+  if (blank) words.push(`${blank} not measured`);
+  return words.join(" · ");
+}
+
+export function drawLines(page) {
+  const { line } = page.cards;
+  if (!line) return undefined;
+  const curves = page.shown.filter(({ surface }) => surface?.isLine && surface.values[page.state.metric])
+    .map(({ surface, place }) => ({ name: surface.name, place, x: surface.x, values: surface.values[page.state.metric] }));
+  line.note.hidden = curves.length > 0;
+  line.note.textContent = `These files have no ${page.name}.`;
+  line.panel.hidden = !curves.length;
+  if (!curves.length) return undefined;
+  return drawCurves(line.panel, curves, {
+    scale: page.scale, metric: page.state.metric, theme: page.theme, title: "α", marker: page.state.at[0],
+    height: Math.min(460, Math.max(300, line.panel.clientWidth * 0.5)), legend: curves.length > 1,
+  });
+}
+
+export function drawSlices(page) {
+  const { metric, at } = page.state;
+  const planes = page.shown.filter(({ surface }) => surface && !surface.isLine && surface.values[metric]);
+  const sides = [["alpha", "β"], ["beta", "α"]];
+  return Promise.all(sides.map(([side, fixed], which) => {
+    const card = byId(`${side}-slice`);
+    card.hidden = !planes.length;
+    if (card.hidden) return undefined;
+    const others = page.content.sequence ? page.surfaces.map((surface, place) => ({ surface, place, faint: true })) : [];
+    const curves = [...others, ...planes].map(({ surface, place, faint }) => sliceOf(page, surface, place, which, faint)).filter(Boolean);
+    const through = [...new Set(curves.map(({ through: value }) => Number(value.toPrecision(3))))];
+    const title = `${side === "alpha" ? "α" : "β"}  (at ${fixed} = ${through.length > 1 ? "≈ " : ""}${through.length ? through[0] : "–"})`;
+    return drawCurves(card.querySelector(".panel"), curves, {
+      scale: page.scale, metric, theme: page.theme, title, marker: at[which], height: SLICE_HEIGHT,
+    });
+  }));
+}
+
+function sliceOf(page, surface, place, which, faint) {
+  const point = pointAt(surface, page.state.at);
+  if (!point || !surface.values[page.state.metric]) return null;
+  const values = surface.values[page.state.metric];
+  if (which === 0) {
+    return { name: surface.name, place, faint, x: surface.x, through: point.at[1], values: values.slice(point.row * surface.nx, (point.row + 1) * surface.nx) };
+  }
+  return { name: surface.name, place, faint, x: surface.y, through: point.at[0], values: surface.y.map((_, row) => values[row * surface.nx + point.column]) };
+}
+
+export function drawAside(page) {
+  const { state } = page;
+  const centers = page.shown.filter(({ surface }) => surface?.values[state.metric]).map(({ surface, place }) => {
+    const point = pointAt(surface, [0, 0]);
+    return { value: point ? surface.values[state.metric][point.place] : NaN, colour: page.theme.curves[place % 8], name: surface.name };
+  });
+  drawColourBar({ ...page, metric: state.metric, centers, shared: state.shared || page.surfaces.length === 1 });
+  drawProbed(page);
+}
+
+export function drawProbed(page) {
+  const rows = page.shown.filter(({ surface }) => surface);
+  drawProbe(rows, page.content.metrics, page.state.at, page.theme.curves);
+}
+
+export function placeCrosshairs(page) {
+  page.cards.planes.forEach((card) => {
+    if (card && !card.holder.hidden && card.contour._fullLayout) moveCrosshair(card.crosshair, card.contour, page.state.at);
+  });
+}
+
+
+/* The slices drawn on the 3-D surfaces, moved to the probed point. */
+export function moveReliefSlices(page) {
+  for (const { surface, place } of page.shown) {
+    const card = page.cards.planes[place];
+    if (!card || card.box.hidden || !card.relief.data || !surface?.values[page.state.metric]) continue;
+    moveSlices(card.relief, surface, heightsOf(page, surface), pointAt(surface, page.state.at), page.scaleFor(surface), page.theme);
+  }
+}

@@ -1,0 +1,110 @@
+/* One 3-D panel: the surface with its height on the same scale as its colour, and the two slices drawn on it. */
+
+import { levelsOf, ticksOf } from "./scale.js";
+import { rowsOf } from "./surfaces.js";
+import { fontOf } from "./theme.js";
+
+const ASPECT = { x: 1, y: 1, z: 0.62 };
+const CAMERA = { eye: { x: 1.16, y: -1.3, z: 1.1 }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
+const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, scrollZoom: true };
+const LONGEST_SIDE = 151;
+const NEAREST = 0.7, FARTHEST = 4;
+
+export function hasWebGL() {
+  const canvas = document.createElement("canvas");
+  return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
+}
+
+export function cameraOf(numbers) {
+  if (!numbers) return CAMERA;
+  const [eye, center, up] = [0, 3, 6].map((start) => ({ x: numbers[start], y: numbers[start + 1], z: numbers[start + 2] }));
+  return { eye, center, up };
+}
+
+export function cameraNumbers({ eye, center, up }) { return [eye, center, up].flatMap(({ x, y, z }) => [x, y, z]); }
+
+export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, camera, at, labelled }) {
+  const stride = Math.ceil(Math.max(surface.nx, surface.ny) / LONGEST_SIDE);
+  const kept = (_, place) => place % stride === 0;
+  const rows = rowsOf(surface, heights);
+  const [low, high] = scale.ends;
+  const relief = {
+    type: "surface", x: surface.x.filter(kept), y: surface.y.filter(kept),
+    z: stride === 1 ? rows : rows.filter(kept).map((row) => row.filter(kept)),
+    cmin: low, cmax: high, colorscale: colours, showscale: false, connectgaps: false, hoverinfo: "none",
+    contours: { z: { show: true, color: "rgba(20,20,40,.35)", width: 1, highlight: false, ...levelsOf(scale) }, x: { highlight: false }, y: { highlight: false } },
+    lighting: { ambient: 0.72, diffuse: 0.5, specular: 0.06, roughness: 0.9, fresnel: 0.05 },
+  };
+  const axis = { gridcolor: theme.grid, showbackground: false, zeroline: false, showspikes: false, tickfont: { size: 10 }, nticks: 5 };
+  const margin = 0.02 * (high - low);
+  const layout = {
+    font: fontOf(theme), margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: theme.card, showlegend: false, uirevision: "kept",
+    width: panel.clientWidth, height: Math.round(panel.clientWidth * 0.84),
+    scene: {
+      xaxis: { ...axis, title: { text: "α" } },
+      yaxis: { ...axis, title: { text: "β" } },
+      zaxis: { ...axis, title: { text: labelled ? name : "" }, ...ticksOf(scale, metric), range: [low - margin, high + margin] },
+      aspectmode: "manual", aspectratio: ASPECT, dragmode: "turntable", camera, hovermode: "closest",
+    },
+  };
+  return Plotly.react(panel, [relief, ...slicesOn(surface, heights, at, high - low, theme)], layout, CONFIG);
+}
+
+/* The two slices through the probed point, a hair above the surface. */
+function slicesOn(surface, heights, at, range, theme) {
+  const line = (x, y, z) => ({
+    type: "scatter3d", mode: "lines", x, y, z, hoverinfo: "skip", connectgaps: false,
+    line: { color: theme.dark ? "#f9fafb" : "#111827", width: 3, dash: "dot" },
+  });
+  if (!at) return [line([], [], []), line([], [], [])];
+  const { column, row } = at;
+  const above = (place) => heights[place] + 0.006 * range;
+  return [
+    line(surface.x, surface.x.map(() => surface.y[row]), surface.x.map((_, place) => above(row * surface.nx + place))),
+    line(surface.y.map(() => surface.x[column]), surface.y, surface.y.map((_, place) => above(place * surface.nx + column))),
+  ];
+}
+
+export function moveSlices(panel, surface, heights, at, scale, theme) {
+  const [along, across] = slicesOn(surface, heights, at, scale.ends[1] - scale.ends[0], theme);
+  return Plotly.restyle(panel, { x: [along.x, across.x], y: [along.y, across.y], z: [along.z, across.z] }, [1, 2]);
+}
+
+const sceneOf = (panel) => panel._fullLayout?.scene?._scene;
+
+/* The scene's camera at this moment, also while it is dragged. */
+export function seenCamera(panel) { return sceneOf(panel)?.getCamera?.(); }
+
+/* Turn a scene at once by plotly.js's own means, which the page carries; or else by a relayout. */
+export function turn(panel, camera) {
+  const scene = sceneOf(panel);
+  if (!scene?.setViewport) return panel.data && Plotly.relayout(panel, { "scene.camera": camera });
+  panel.layout.scene.camera = camera;
+  panel._fullLayout.scene.camera = camera;
+  scene.setViewport({ ...panel._fullLayout.scene, camera });
+  scene.glplot.redraw?.();
+  return undefined;
+}
+
+/* Keep the eye between where the surface fills the panel and where it is lost. */
+export function clamped(camera) {
+  const { eye, center } = camera;
+  const way = ["x", "y", "z"].map((axis) => eye[axis] - center[axis]);
+  const length = Math.hypot(...way);
+  const wanted = Math.min(FARTHEST, Math.max(NEAREST, length));
+  if (Math.abs(wanted - length) < 1e-6) return camera;
+  const [x, y, z] = way.map((part) => (part * wanted) / length);
+  return { ...camera, eye: { x: center.x + x, y: center.y + y, z: center.z + z } };
+}
+
+/* New heights for a scene while something plays: the trace's own update, far cheaper than drawing anew. */
+export function reshape(panel, surface, heights) {
+  const scene = sceneOf(panel);
+  const trace = scene && Object.values(scene.traces).find((found) => found.data?.type === "surface");
+  const rows = rowsOf(surface, heights);
+  if (!trace || surface.nx > LONGEST_SIDE || surface.ny > LONGEST_SIDE) return Plotly.restyle(panel, { z: [rows] }, [0]);
+  panel.data[0].z = rows;
+  trace.update({ ...trace.data, z: rows });
+  scene.glplot.redraw();
+  return undefined;
+}

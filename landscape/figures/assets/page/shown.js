@@ -1,0 +1,56 @@
+/* What is shown: surfaces as they are, less another, or on the way from one to the next; and on which scale. */
+
+import { differenceScale, isShare, scaleOver } from "./scale.js";
+import { differenceOf, morphed } from "./surfaces.js";
+import { themeOf } from "./theme.js";
+
+function isLog(page, metric) { return !isShare(metric) && scalesOf(page, metric)[0] === "log"; }
+
+function scalesOf(page, metric) {
+  if (isShare(metric)) return ["linear", "clipped"];
+  const arrays = page.surfaces.filter(({ values }) => values[metric]).map(({ values }) => values[metric]);
+  return scaleOver(arrays, "log", 24).kind === "log" ? ["log", "linear", "clipped"] : ["linear", "clipped"];
+}
+
+function shownSurfaces(page) {
+  const { surfaces, state, content } = page;
+  if (content.sequence) {
+    const first = Math.min(Math.floor(state.frame), surfaces.length - 1);
+    const found = morphed(surfaces[first], surfaces[first + 1], state.frame - first, (metric) => isLog(page, metric));
+    return [{ surface: found || surfaces[first], place: 0 }];
+  }
+  const reference = state.minus === "" ? null : surfaces[Number(state.minus)];
+  if (!reference) return surfaces.map((surface, place) => ({ surface, place }));
+  return surfaces.map((surface, place) => {
+    if (surface === reference) return { surface: null, place, why: "the reference, which is taken away from the others" };
+    const found = differenceOf(surface, reference);
+    if (!found) return { surface: null, place, why: "no part of the plane in common with the reference" };
+    return { surface: { ...found, name: `${surface.name} − ${reference.name}`, isDifference: true }, place };
+  });
+}
+
+/* Bring the state to what these surfaces allow, and work out from it all that drawing needs. */
+export function settle(page) {
+  const { state, surfaces, content } = page;
+  if (!content.metrics.some(({ key }) => key === state.metric)) state.metric = content.metrics[0].key;
+  if (state.minus !== "" && !(Number(state.minus) in surfaces)) state.minus = "";
+  state.frame = content.sequence ? Math.min(Math.max(0, state.frame), surfaces.length - 1) : 0;
+  page.kinds = state.minus === "" ? scalesOf(page, state.metric) : ["linear", "clipped"];
+  page.kind = page.kinds.includes(state.scale) ? state.scale : page.kinds[0];
+  page.theme = themeOf(state);
+  page.shown = shownSurfaces(page);
+  const { metric, levels } = state;
+  const arrays = (content.sequence ? surfaces : page.shown.map(({ surface }) => surface))
+    .filter((surface) => surface?.values[metric]).map(({ values }) => values[metric]);
+  const scale = (some) => (state.minus === "" ? scaleOver(some, page.kind, levels) : differenceScale(some, page.kind, levels));
+  page.scale = scale(arrays);
+  // A card of its own scale, where that is wished for; curves share one.
+  page.scaleFor = (surface) => (state.shared || surface.isLine || content.sequence ? page.scale : scale([surface.values[metric]]));
+  page.colours = content.colours[state.minus === "" ? state.colours : "diverging"];
+  page.name = content.metrics.find(({ key }) => key === metric).name;
+}
+
+export function heightsOf(page, surface) { return Float64Array.from(surface.values[page.state.metric], page.scaleFor(surface).height); }
+
+/* The surface that a card shows; undefined where it shows none. */
+export function surfaceOf(page, card) { return page.shown.find(({ place }) => page.cards.planes[place] === card)?.surface; }

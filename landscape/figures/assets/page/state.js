@@ -1,0 +1,54 @@
+/* What the page shows, kept in the address after `#`, so that a link shows the same. */
+
+export const DEFAULTS = {
+  metric: "", scale: "log", levels: 24, colours: "viridis", shared: true, marks: true, view: "both", theme: "",
+  at: [0, 0], minus: "", frame: 0, zoom: null, camera: null,
+};
+const CHOICES = {
+  scale: ["log", "linear", "clipped"], view: ["both", "contour", "3-D"], theme: ["", "light", "dark"],
+  colours: ["viridis", "cividis", "magma", "gray"],
+};
+const rounded = (numbers) => numbers.map((number) => Number(number.toPrecision(6))).join(",");
+
+const WRITERS = { at: rounded, zoom: rounded, camera: rounded, shared: Number, marks: Number };
+const READERS = {
+  levels: (text) => Math.min(60, Math.max(4, Math.round(Number(text)))),
+  frame: Number,
+  shared: (text) => text !== "0",
+  marks: (text) => text !== "0",
+  at: (text) => numbers(text, 2),
+  zoom: (text) => numbers(text, 4),
+  camera: (text) => numbers(text, 9),
+};
+
+function numbers(text, count) {
+  const found = text.split(",").map(Number);
+  return found.length === count && found.every(Number.isFinite) ? found : undefined;
+}
+
+export function stateFrom(hash) {
+  const state = { ...DEFAULTS };
+  for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
+    if (!(name in DEFAULTS)) continue;
+    const value = READERS[name] ? READERS[name](text) : text;
+    const known = CHOICES[name] ? CHOICES[name].includes(value) : value !== undefined && !Number.isNaN(value);
+    if (known) state[name] = value;
+  }
+  return state;
+}
+
+export function hashOf(state) {
+  const words = new URLSearchParams();
+  for (const [name, value] of Object.entries(state)) {
+    if (value === null || JSON.stringify(value) === JSON.stringify(DEFAULTS[name])) continue;
+    words.set(name, WRITERS[name] ? WRITERS[name](value) : value);
+  }
+  return words.size ? `#${words}` : "";
+}
+
+let pending = null;
+
+export function keepInAddress(state) {
+  clearTimeout(pending);
+  pending = setTimeout(() => history.replaceState(null, "", hashOf(state) || location.pathname + location.search), 150);
+}

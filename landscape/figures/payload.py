@@ -1,0 +1,78 @@
+"""What the page carries of its surfaces: numbers as packed arrays, words as JSON. Arrays [x, y] become rows of constant y here."""
+
+import base64
+import gzip
+from collections.abc import Mapping
+
+import numpy as np
+from plotly.colors import get_colorscale
+
+from landscape.figures.facts import facts
+from landscape.surface import Surface
+
+COLOURS = {"viridis": "Viridis", "cividis": "Cividis", "magma": "Magma", "gray": "gray", "diverging": "RdBu_r"}
+
+
+class Arrays:
+    """Arrays one after the other, each with the first bytes of all its numbers before the second bytes, so that they pack better."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def add(self, array: np.ndarray) -> dict:
+        """Append an array and return where it lies and what it holds."""
+        flat = np.ascontiguousarray(array).ravel()
+        mixed = flat.view(np.uint8).reshape(len(flat), flat.itemsize).T.tobytes()
+        described = {"start": self._length, "length": len(flat), "kind": str(flat.dtype)}
+        self._parts.append(mixed)
+        self._length += len(mixed)
+        return described
+
+    def bytes(self) -> bytes:
+        return b"".join(self._parts)
+
+
+def page_content(surfaces: Mapping[str, Surface], arrays: Arrays) -> dict:
+    """Return what the page's script reads, the numbers themselves put into `arrays`.
+
+    Args:
+        surfaces: Name -> surface.
+    """
+    metrics = list(dict.fromkeys(name for surface in surfaces.values() for name in surface.values))
+    metrics.sort(key=lambda name: name != "train_loss")
+    return {
+        "metrics": [{"key": metric, "name": metric.replace("_", " ")} for metric in metrics],
+        "surfaces": [_described(name, surface, arrays) for name, surface in surfaces.items()],
+        "colours": {name: get_colorscale(known) for name, known in COLOURS.items()},
+    }
+
+
+def packed(data: bytes) -> str:
+    """Return bytes as base64 of gzip, without a time, so that the page is the same every time."""
+    return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
+
+
+def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
+    grid = surface.grid
+    return {
+        "name": name,
+        "x": arrays.add(grid.x),
+        "y": None if grid.y is None else arrays.add(grid.y),
+        "values": {metric: arrays.add(_sent(_rows(array))) for metric, array in surface.values.items()},
+        "done": None if surface.is_complete else arrays.add(_rows(surface.done)),
+        "facts": facts(surface),
+    }
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    """Turn [x, y] into rows of constant y."""
+    return np.swapaxes(array, 0, 1) if array.ndim > 1 else array
+
+
+def _sent(values: np.ndarray) -> np.ndarray:
+    """Return float32, seven digits, where it holds every finite number; float64 else."""
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    lost = np.isfinite(values) & (~np.isfinite(short) | ((np.abs(short) < np.finfo(np.float32).tiny) & (values != 0)))
+    return values if lost.any() else short
