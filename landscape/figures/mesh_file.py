@@ -31,9 +31,26 @@ def mesh_image(relief: Relief, kind: str) -> bytes:
         header = "\n# ".join(f"{key}: {text}" for key, text in words.items())
         text = mesh.export(file_type="obj", include_normals=True, include_texture=False, header=header, digits=9)
         return text.encode()
+    mesh.visual.vertex_colors = _linear(mesh.visual.vertex_colors)
     scene = trimesh.Scene()
     scene.add_geometry(mesh, geom_name=relief.words["metric"], transform=Y_UP)
-    return scene.export(file_type="glb", include_normals=True)
+    return scene.export(file_type="glb", include_normals=True, tree_postprocessor=_with_material)
+
+
+def _linear(colours: np.ndarray) -> np.ndarray:
+    """Return bytes of red, green, blue and opacity with sRGB's curve taken off, as glTF has the colours of vertices."""
+    shares = colours[:, :3] / 255
+    shares = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return np.concatenate([np.round(255 * shares).astype(np.uint8), colours[:, 3:]], 1)
+
+
+def _with_material(tree: dict) -> None:
+    """Let a glb be seen from both sides and without the gloss of glTF's default, a mirror."""
+    tree["materials"] = [
+        {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.9}, "doubleSided": True},
+    ]
+    for primitive in tree["meshes"][0]["primitives"]:
+        primitive["material"] = 0
 
 
 def _with_header(image: bytes, relief: Relief) -> bytes:

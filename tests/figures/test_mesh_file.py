@@ -1,6 +1,7 @@
 """Mesh files, opened by their library's own readers: places, colours, normals and words."""
 
 import io
+import json
 import sys
 
 import numpy as np
@@ -12,7 +13,7 @@ from landscape.figures.relief import relief_of
 
 trimesh = pytest.importorskip("trimesh")
 RELIEF = relief_of(with_values(lambda loss: loss.__setitem__((2, 1), np.nan)))
-LOWEST, HIGHEST = (68, 1, 84), (253, 231, 37)  # viridis's ends
+ENDS = {"obj": [(68, 1, 84), (253, 231, 37)], "glb": [(15, 0, 23), (250, 204, 5)]}  # viridis's, in sRGB and linear
 
 
 def opened(kind: str):
@@ -42,8 +43,9 @@ def test_the_same_triangles_are_read_facing_up(kind):
 def test_vertices_have_viridis_colours_and_normals_that_point_up(kind):
     mesh, _ = opened(kind)
     heights = mesh.vertices[:, 2]
-    assert tuple(mesh.visual.vertex_colors[np.argmin(heights)][:3]) == LOWEST
-    assert tuple(mesh.visual.vertex_colors[np.argmax(heights)][:3]) == HIGHEST
+    # Beside a material, trimesh keeps colours as they stand in the file.
+    colours = mesh.visual.vertex_attributes["color"] if kind == "glb" else mesh.visual.vertex_colors
+    assert [tuple(colours[place][:3]) for place in (np.argmin(heights), np.argmax(heights))] == ENDS[kind]
     assert "vertex_normals" in mesh._cache and (mesh.vertex_normals[:, 2] > 0).all()  # read, not computed
 
 
@@ -55,6 +57,14 @@ def test_a_glb_stands_upright_for_viewers_and_says_what_its_axes_are():
     assert np.linalg.det(transform) == 1  # a rotation: right-handed stays right-handed
     upright = scene.to_geometry().vertices
     np.testing.assert_allclose(np.ptp(upright, 0), np.ptp(RELIEF.vertices, 0)[[0, 2, 1]], rtol=1e-6)
+
+
+def test_a_glb_is_seen_from_both_sides_and_does_not_mirror():
+    image = mesh_image(RELIEF, "glb")
+    tree = json.loads(image[20 : 20 + int.from_bytes(image[12:16], "little")])
+    (mesh,) = tree["meshes"]
+    material = tree["materials"][mesh["primitives"][0]["material"]]
+    assert material["doubleSided"] and material["pbrMetallicRoughness"]["metallicFactor"] == 0
 
 
 def test_an_obj_says_what_its_axes_are_in_comments():
