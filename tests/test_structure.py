@@ -23,7 +23,7 @@ OWNERS = {
     "contourpy": {"landscape/figures/plots.py"},
     "tqdm": {"landscape/cli/progress.py"},
     "trimesh": {"landscape/figures/mesh_file.py"},
-    "vtkmodules": {"landscape/store/vtk_file.py"},
+    "pyevtk": {"landscape/store/vtk_file.py"},
     "PIL": {"landscape/problem/images.py"},
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},

@@ -1,45 +1,34 @@
 """Surfaces as VTK's rectilinear grids (.vtr), which ParaView opens: every metric over its true coordinates."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
 from landscape.surface import Surface
+
+HEAD = b'<?xml version="1.0"?>\n'
 
 
 def vtk_image(surface: Surface) -> bytes:
     """Return a .vtr file's bytes: one float64 point array a metric, inf and nan as they are, and `done` as uint8.
 
-    A line is a grid of (nx, 1, 1) points at y = 0.
+    A line is a grid of (nx, 1, 1) points at y = 0. A comment at the file's head tells the units.
 
     Raises:
-        OSError: vtk is not installed.
+        OSError: pyevtk is not installed.
     """
     try:
-        from vtkmodules.util.numpy_support import numpy_to_vtk
-        from vtkmodules.vtkCommonCore import vtkStringArray
-        from vtkmodules.vtkCommonDataModel import vtkRectilinearGrid
-        from vtkmodules.vtkIOXML import vtkXMLRectilinearGridWriter
+        from pyevtk.hl import gridToVTK
     except ImportError as error:
-        raise OSError("vtr files are written by vtk, which is not installed: pip install vtk") from error
-    axes = [surface.grid.x, np.zeros(1) if surface.grid.y is None else surface.grid.y, np.zeros(1)]
-    grid = vtkRectilinearGrid()
-    grid.SetDimensions(*map(len, axes))
-    for put, axis in zip((grid.SetXCoordinates, grid.SetYCoordinates, grid.SetZCoordinates), axes, strict=True):
-        put(numpy_to_vtk(axis, deep=True))
-    for name, array in {**surface.values, "done": surface.done}.items():
-        points = numpy_to_vtk(array.ravel(order="F"), deep=True)  # VTK's points run along x first
-        points.SetName(name)
-        grid.GetPointData().AddArray(points)
-    words = vtkStringArray()
-    words.SetName("units")
-    for text in _words(surface):
-        words.InsertNextValue(text)
-    grid.GetFieldData().AddArray(words)
-    writer = vtkXMLRectilinearGridWriter()
-    writer.SetInputData(grid)
-    writer.WriteToOutputStringOn()
-    writer.SetDataModeToBinary()
-    writer.Write()
-    return writer.GetOutputString().encode()
+        raise OSError("vtr files are written by pyevtk, which is not installed: pip install pyevtk") from error
+    axes = surface.grid.x, np.zeros(1) if surface.grid.y is None else surface.grid.y, np.zeros(1)
+    arrays = {**surface.values, "done": surface.done}
+    points = {name: array.reshape(*map(len, axes)) for name, array in arrays.items()}
+    with TemporaryDirectory() as folder:  # it writes to a path alone
+        image = Path(gridToVTK(str(Path(folder) / "surface"), *axes, pointData=points)).read_bytes()
+    assert image.startswith(HEAD)
+    return HEAD + f"<!-- {'; '.join(_words(surface))} -->\n".encode() + image.removeprefix(HEAD)
 
 
 def _words(surface: Surface) -> list[str]:
