@@ -64,6 +64,19 @@ def test_our_own_directions_in_a_file_give_the_same_surface_bit_for_bit(name):
     assert {**ours, "random": False} == theirs
 
 
+def test_in_float64_the_files_float32_numbers_are_widened(mlp):
+    model, options = mlp
+    options += ["--precision", "float64"]
+    x, y = ([tensor.double() for tensor in drawn(model, axis).values()] for axis in "xy")
+    direction_file("d.h5", xdirection=x, ydirection=y)
+    surface_command([*options, "--out", "random"], World())
+    surface_command([*options, "--direction-file", "d.h5", "--out", "file"], World())
+    random, file = (read_surface(Path(f"{out}.h5")).values["train_loss"] for out in ("random", "file"))
+    # The file rounded each number to 24 bits; the loss moves by about as much, but does move.
+    np.testing.assert_allclose(file, random, rtol=1e-6)
+    assert not np.array_equal(file, random)
+
+
 def test_directions_are_taken_as_they_are_biases_and_norms_included():
     model, options = checkpoint("resnet20")
     direction = {name: 0.05 * torch.ones_like(weight) for name, weight in weights_of(model).items()}
