@@ -1,6 +1,6 @@
 """Directions in weight space: random ones, normalized by the filters that they move, and ones toward other weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -105,6 +105,43 @@ def toward(center: Weights, other: Weights, what: str = "the other checkpoint") 
     if not any(bool(tensor.any()) for tensor in direction.values()):
         raise ValueError(f"{what} equals the center, so that there is no direction toward it")
     return direction
+
+
+def in_order(arrays: Sequence[np.ndarray], center: Weights, states: Weights, what: str) -> dict[str, Tensor]:
+    """Give names to a direction that comes without, in the order of a model's parameters() or of its state_dict().
+
+    Args:
+        center: The parameters, in their order.
+        states: The entries of state_dict(), in their order.
+        what: Where the arrays come from, for messages.
+
+    Returns:
+        The parameters' tensors, in the arrays' own precision.
+
+    Raises:
+        ValueError: Count or shapes fit neither order, or an entry that is no parameter is not zero.
+    """
+    layout = next((layout for layout in (center, states) if len(layout) == len(arrays)), None)
+    if layout is None:
+        raise ValueError(
+            f"{what} holds {len(arrays)} tensors, but the model has {len(center)} parameters, and {len(states)} entries "
+            "in its state_dict(); it was made for another model"
+        )
+    tensors = {name: torch.from_numpy(np.asarray(array)) for name, array in zip(layout, arrays, strict=True)}
+    wrong = [
+        f"{number} is {tuple(tensors[name].shape)} instead of {tuple(layout[name].shape)} ({name})"
+        for number, name in enumerate(layout)
+        if tensors[name].shape != layout[name].shape
+    ]
+    if wrong:
+        raise ValueError(f"{what} does not fit the model: {'; '.join(wrong)}")
+    moved = [name for name, tensor in tensors.items() if name not in center and bool(tensor.any())]
+    if moved:
+        raise ValueError(
+            f"{what} moves statistics that the model keeps ({', '.join(moved)}); only parameters are moved here, so make "
+            "it of weights, or with zeros there"
+        )
+    return {name: tensors[name] for name in center}
 
 
 @dataclass(frozen=True, slots=True)

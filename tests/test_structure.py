@@ -12,11 +12,18 @@ LONGEST = 300
 # A room may import from itself and from rooms before it; the first holds the values.
 ROOMS = ("values", "problem", "sweep", "store", "figures", "training", "sampling", "cli")
 OWNERS = {
-    "h5py": {"landscape/store/surface_file.py", "landscape/store/run_file.py"},
+    "h5py": {
+        "landscape/store/surface_file.py",
+        "landscape/store/run_file.py",
+        "landscape/store/reference_file.py",
+        "landscape/store/direction_file.py",
+    },
     "mpi4py": {"landscape/sweep/world.py"},
     "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"},
     "contourpy": {"landscape/figures/plots.py"},
     "tqdm": {"landscape/cli/progress.py"},
+    "trimesh": {"landscape/figures/mesh_file.py"},
+    "pyevtk": {"landscape/store/vtk_file.py"},
     "PIL": {"landscape/problem/images.py"},
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},

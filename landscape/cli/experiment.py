@@ -18,7 +18,7 @@ from landscape.cli.choices import (
     file_name,
     recorded_accuracies,
 )
-from landscape.cli.planes import chosen_plane
+from landscape.cli.planes import chosen_plane, given_directions, moves_biases_or_norms
 from landscape.cli.settings import AutoAxis, Axis, SurfaceSettings
 from landscape.directions import RandomRule
 from landscape.origin import Origin
@@ -84,7 +84,8 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     sample = next(
         iter(SampleBatches(dataset.split(splits[0]), indices[splits[0]][:2], batch_size=2, mean=mean, std=std))
     )
-    moves_norms = bool(settings.toward) or rule.biases == "moved"
+    given = given_directions(settings, model)
+    moves_norms = bool(settings.toward) or rule.biases == "moved" or moves_biases_or_norms(given, model)
     path = path_for(model, loss, sample, norm_stats=norm_stats, moves_norms=moves_norms)
     path = "plain" if settings.plain else path
     batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device, path)
@@ -103,7 +104,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         device=device,
         estimation_batches=batches.get("train"),
     )
-    laid = chosen_plane(settings, rule, problem.center, model)
+    laid = chosen_plane(settings, rule, problem.center, model, given)
     notes += laid.notes
     identity = {
         "checkpoint": digest(model.state_dict()),
@@ -137,7 +138,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         "mean": list(mean),
         "std": list(std),
         "directions": laid.words,
-        "direction_report": asdict(laid.report) | {"random": not settings.toward},
+        "direction_report": asdict(laid.report) | {"random": settings.has_random_directions},
         "num_norms": problem.num_norms,
         "numpy": np.__version__,
     }

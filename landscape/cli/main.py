@@ -11,6 +11,8 @@ COMMANDS = {
     "surface": ("landscape.cli.surface", "surface_command", "sample the loss around trained weights and draw it"),
     "page": ("landscape.cli.page", "page_command", "draw one or several surface files on one page"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),
+    "export": ("landscape.cli.export_surface", "export_command", "write a surface in a format of other programs"),
+    "import": ("landscape.cli.import_surface", "import_command", "read a surface file of the reference implementation"),
     "zoo": ("landscape.cli.zoo", "zoo_command", "tell which trained networks come with the tool"),
     "train": ("landscape.cli.train", "train_command", "train a network and save its weights"),
 }

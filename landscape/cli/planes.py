@@ -1,6 +1,7 @@
 """From settings to a plane: its directions, what identifies them, and what is said of them."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from landscape.directions import (
     GENERATOR,
     DirectionReport,
     RandomRule,
+    in_order,
     random_direction,
     report,
     stream_digests,
@@ -20,6 +22,7 @@ from landscape.directions import (
 from landscape.filters import filter_layouts
 from landscape.plane import Plane
 from landscape.problem.checkpoints import load_into, read_checkpoint
+from landscape.store.direction_file import GROUPS, read_direction_file
 from landscape.weights import Weights, digest, weights_of
 
 
@@ -40,8 +43,39 @@ class ChosenPlane:
     notes: list[str]
 
 
-def chosen_plane(settings: SurfaceSettings, rule: RandomRule, center: Weights, model: nn.Module) -> ChosenPlane:
+def given_directions(settings: SurfaceSettings, model: nn.Module) -> dict[str, Weights]:
+    """Return, by axis, the directions of --direction-file by the model's names; without one, none.
+
+    Raises:
+        OSError, ValueError: The file can't be read, or does not fit the model.
+    """
+    if settings.direction_file is None:
+        return {}
+    arrays = read_direction_file(settings.direction_file, settings.dims)
+    center, states = weights_of(model), model.state_dict()
+    return {
+        axis: in_order(arrays[axis], center, states, f"{GROUPS[axis]} of {settings.direction_file}")
+        for axis in settings.dims
+    }
+
+
+def moves_biases_or_norms(given: Mapping[str, Weights], model: nn.Module) -> bool:
+    """Tell whether given directions move what random ones leave alone by default."""
+    layouts = filter_layouts(model)
+    return any(
+        layouts[name].is_bias_or_norm and bool(tensor.any())
+        for direction in given.values()
+        for name, tensor in direction.items()
+    )
+
+
+def chosen_plane(
+    settings: SurfaceSettings, rule: RandomRule, center: Weights, model: nn.Module, given: Mapping[str, Weights]
+) -> ChosenPlane:
     """Lay the plane through the center that the settings ask for.
+
+    Args:
+        given: What `given_directions` returned.
 
     Raises:
         ValueError: The two directions lie along one line, or another checkpoint does not fit.
@@ -49,7 +83,11 @@ def chosen_plane(settings: SurfaceSettings, rule: RandomRule, center: Weights, m
     layouts = filter_layouts(model)
     directions, identity, words = [], {}, []
     for axis, other in zip(settings.dims, [*settings.toward, None, None]):
-        if other is not None:
+        if axis in given:
+            directions.append({name: tensor.to(center[name]) for name, tensor in given[axis].items()})
+            identity[axis] = {"file": digest(given[axis])}
+            words.append(f"{axis}: from {settings.direction_file}, as they are (sha256 {digest(given[axis])[:12]})")
+        elif other is not None:
             there = _weights_in(other, model)
             directions.append(
                 toward(center, {name: there[name].to(center[name].device) for name in center}, str(other))
@@ -84,15 +122,14 @@ def _random_words(settings: SurfaceSettings, rule: RandomRule, axis: str) -> str
 
 def _notes(settings: SurfaceSettings, rule: RandomRule, summary: DirectionReport) -> list[str]:
     notes = []
-    if summary.num_zero_filters and not settings.toward and rule.normalization == "filter":
+    if summary.num_zero_filters and settings.has_random_directions and rule.normalization == "filter":
         notes.append(
             f"{summary.num_zero_filters} of {summary.num_filters} filters are all zero, so that filter-normalized "
             "directions do not move them"
         )
     if summary.cosine is not None and abs(summary.cosine) > 1 - 1e-6:
-        raise ValueError(
-            "the two directions lie along one line, so that they span no plane; give --toward-y another checkpoint"
-        )
+        instead = "--x without --y samples it" if settings.direction_file else "give --toward-y another checkpoint"
+        raise ValueError(f"the two directions lie along one line, so that they span no plane; {instead}")
     for name, norm in zip("xy", summary.norms, strict=False):
         if norm == 0:
             notes.append(f"the direction along {name} is zero, so that the surface is flat along it and shows nothing")

@@ -51,6 +51,7 @@ class SurfaceSettings:
     normalization: str
     biases: str
     toward: tuple[Path, ...]
+    direction_file: Path | None
     norm_stats: str | None
     precision: str
     device: str
@@ -67,6 +68,11 @@ class SurfaceSettings:
     @property
     def dims(self) -> tuple[str, ...]:
         return ("x",) if self.y is None else ("x", "y")
+
+    @property
+    def has_random_directions(self) -> bool:
+        """Whether every direction is drawn."""
+        return not self.toward and self.direction_file is None
 
 
 def add_surface_options(parser: argparse.ArgumentParser) -> None:
@@ -104,15 +110,20 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         f"(default: {DEFAULT_AXIS})",
     )
     plane.add_argument("--y", help="likewise along the second; --x without --y samples a line")
-    plane.add_argument("--seed", type=int, default=0, help="of the random directions (default: 0)")
+    plane.add_argument("--seed", type=int, help="of the random directions (default: 0)")
     plane.add_argument(
         "--normalization",
-        default="filter",
         help="of random directions: filter, layer, weight or none (default: filter)",
     )
-    plane.add_argument("--biases", default="fixed", help="biases and norm parameters: fixed or moved (default: fixed)")
+    plane.add_argument("--biases", help="biases and norm parameters: fixed or moved (default: fixed)")
     plane.add_argument("--toward", type=Path, metavar="CHECKPOINT", help="first direction: to other weights, at x = 1")
     plane.add_argument("--toward-y", type=Path, metavar="CHECKPOINT", help="second direction, likewise")
+    plane.add_argument(
+        "--direction-file",
+        type=Path,
+        metavar="FILE.h5",
+        help="directions from a file of the reference implementation, as they are",
+    )
     plane.add_argument(
         "--norm-stats",
         help="batch norm's statistics: stored, or reestimated at each point (default: stored; reestimated with --toward)",
@@ -155,6 +166,8 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         raise ValueError("--toward-y needs --toward; with one other checkpoint, give it as --toward")
     if options.toward_y is not None and options.x is not None and options.y is None:
         raise ValueError("--toward-y is the second direction and needs --y; --x without --y samples a line")
+    if options.direction_file is not None:
+        _require_no_other_directions(options)
     for option in ("seed", "subset_seed", "untrained"):
         if (getattr(options, option) or 0) < 0:
             raise ValueError(f"--{option.replace('_', '-')} must be 0 or more, not {getattr(options, option)}")
@@ -181,10 +194,11 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         std=numbers(options.std, "--std"),
         loss=options.loss,
         batch_size=options.batch_size,
-        seed=options.seed,
-        normalization=options.normalization,
-        biases=options.biases,
+        seed=options.seed or 0,
+        normalization="filter" if options.normalization is None else options.normalization,
+        biases="fixed" if options.biases is None else options.biases,
         toward=tuple(path for path in (options.toward, options.toward_y) if path is not None),
+        direction_file=options.direction_file,
         norm_stats=options.norm_stats,
         precision=options.precision,
         device=options.device,
@@ -198,6 +212,17 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         dry_run=options.dry_run,
         live=options.live,
     )
+
+
+def _require_no_other_directions(options: argparse.Namespace) -> None:
+    if options.toward is not None:
+        raise ValueError("give --direction-file or --toward, not both")
+    idle = [f"--{name}" for name in ("seed", "normalization", "biases") if getattr(options, name) is not None]
+    if idle:
+        raise ValueError(
+            f"--direction-file gives the directions as they are, and {' and '.join(idle)} would have no effect; "
+            f"leave {'it' if len(idle) == 1 else 'them'} out"
+        )
 
 
 def _axes(x: str | None, y: str | None) -> tuple[Axis, Axis | None]:

@@ -70,6 +70,8 @@ def _points(surface: Surface) -> str:
 
 def _model_rows(identity: Mapping, record: Mapping) -> list[tuple[str, str]]:
     rows = []
+    if "imported" in record:
+        rows.append(("imported from", str(record["imported"])))
     if "model" in record:
         rows.append(("model", str(record["model"])))
     if "checkpoint" in identity:
