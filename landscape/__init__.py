@@ -20,6 +20,7 @@ _PUBLIC = {
     "surface_figure": "landscape.figures.plots",
     "line_figure": "landscape.figures.plots",
     "write_page": "landscape.figures.page",
+    "show_page": "landscape.figures.page",
 }
 __all__ = list(_PUBLIC)
 

@@ -13,6 +13,7 @@ LONGEST = 300
 ROOMS = ("values", "problem", "sweep", "store", "figures", "training", "sampling", "cli")
 OWNERS = {
     "h5py": {
+        "landscape/store/sealed_hdf5.py",
         "landscape/store/surface_file.py",
         "landscape/store/run_file.py",
         "landscape/store/reference_file.py",

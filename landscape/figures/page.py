@@ -3,6 +3,7 @@
 import html
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -64,6 +65,36 @@ def write_page(
     path = Path(path)
     write_whole(path, page_html(surfaces, title, sequence=sequence, live=live).encode())
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's text that a notebook shows in a frame of its own, from which nothing reaches the notebook.
+
+    Attributes:
+        text: What `page_html` returns.
+        height: Of the frame, in pixels.
+    """
+
+    text: str
+    height: int = 720
+
+    def _repr_html_(self) -> str:
+        style = f"width:100%;height:{self.height}px;border:1px solid #d9dee5;border-radius:8px"
+        return f'<iframe sandbox="allow-scripts" title="Loss landscape" style="{style}" srcdoc="{html.escape(self.text)}"></iframe>'
+
+
+def show_page(surfaces: Mapping[str, Surface] | Surface, title: str = "Loss landscape", *, height: int = 720) -> Page:
+    """Return the page of surfaces to be shown in a notebook, as a cell's last value.
+
+    Args:
+        height: Of its frame, in pixels.
+
+    Raises:
+        ValueError: There is no surface.
+    """
+    named = {title: surfaces} if isinstance(surfaces, Surface) else surfaces
+    return Page(page_html(named, title), height)
 
 
 def _require_sequence(surfaces: Mapping[str, Surface]) -> None:

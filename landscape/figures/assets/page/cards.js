@@ -6,7 +6,7 @@ import { addCrosshair } from "./crosshair.js";
 export function buildCards(surfaces, main, curves) {
   main.textContent = "";
   const lines = surfaces.filter((surface) => surface.isLine);
-  const cards = surfaces.map((surface, place) => (surface.isLine ? null : planeCard(surface, curves[place % 8])));
+  const cards = surfaces.map((surface, place) => (surface.isLine ? null : planeCard(surface, curves[place % 8], surfaces.length === 1)));
   const planes = cards.filter(Boolean);
   main.dataset.count = Math.min(planes.length + (lines.length ? 1 : 0), 5);
   const lineCard = lines.length ? curvesCard(lines) : null;
@@ -14,7 +14,7 @@ export function buildCards(surfaces, main, curves) {
   return { planes: cards, line: lineCard };
 }
 
-function planeCard(surface, colour) {
+function planeCard(surface, colour, alone) {
   const card = element("section", "card");
   card.setAttribute("aria-label", surface.name);
   const head = card.appendChild(element("div", "head"));
@@ -36,7 +36,7 @@ function planeCard(surface, colour) {
   relief.dataset.panel = "surface";
   const note = panels.appendChild(element("p", "absent"));
   note.hidden = true;
-  card.append(factsOf(surface));
+  card.append(factsOf(surface, { alone }));
   return { card, chip, range, heading, holder, contour, crosshair, box, relief, note, panels };
 }
 
@@ -49,12 +49,13 @@ function curvesCard(lines) {
   panel.dataset.panel = "line";
   const note = card.appendChild(element("p", "absent"));
   note.hidden = true;
-  for (const surface of lines) card.append(factsOf(surface, lines.length > 1));
+  for (const surface of lines) card.append(factsOf(surface, { named: lines.length > 1 }));
   return { card, panel, note };
 }
 
-function factsOf(surface, named) {
+function factsOf(surface, { named = false, alone = false }) {
   const details = element("details");
+  details.open = alone;
   details.append(element("summary", "", `What this picture rests on${named ? `: ${surface.name}` : ""}`));
   details.append(table(surface.facts, "facts"));
   return details;

@@ -21,7 +21,8 @@ export function drawContour(panel, surface, heights, { scale, metric, colours, t
   const bold = values.map((value) => ({
     ...frame, ...quiet, type: "contour",
     contours: {
-      coloring: "none", showlabels: true, start: scale.height(value), end: scale.height(value), size: 1,
+      // The text is put in later; this many digits leave as wide a gap in the line for it.
+      coloring: "none", showlabels: true, labelformat: `.${Math.max(0, label(value, metric).length - 2)}f`, start: scale.height(value), end: scale.height(value), size: 1,
       labelfont: { size: 11, color: scale.diverging ? "#1f2937" : "#ffffff", family: "system-ui, sans-serif" },
     },
     line: { width: 1.7, color: `rgba(${shade},.95)` },

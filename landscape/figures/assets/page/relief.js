@@ -5,7 +5,7 @@ import { rowsOf } from "./surfaces.js";
 import { fontOf } from "./theme.js";
 
 const ASPECT = { x: 1, y: 1, z: 0.62 };
-const CAMERA = { eye: { x: 1.16, y: -1.3, z: 1.1 }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
+const CAMERA = { eye: { x: 1.08, y: -1.21, z: 1.03 }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
 const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, scrollZoom: true };
 const LONGEST_SIDE = 151;
 const NEAREST = 0.7, FARTHEST = 4;

@@ -50,5 +50,11 @@ let pending = null;
 
 export function keepInAddress(state) {
   clearTimeout(pending);
-  pending = setTimeout(() => history.replaceState(null, "", hashOf(state) || location.pathname + location.search), 150);
+  pending = setTimeout(() => {
+    try {
+      history.replaceState(null, "", hashOf(state) || location.pathname + location.search);
+    } catch {
+      // a frame without an address of its own, in a notebook say
+    }
+  }, 150);
 }

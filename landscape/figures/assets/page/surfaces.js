@@ -97,7 +97,7 @@ export function extremes(surface, heights, leastDepth) {
     while (parent[place] !== place) place = parent[place] = parent[parent[place]];
     return place;
   };
-  const minima = [], saddles = [];
+  const found = []; // a minimum, and the saddle over which it joins a deeper one
   for (const place of order) {
     parent[place] = place;
     const column = place % nx, row = (place - column) / nx;
@@ -109,15 +109,18 @@ export function extremes(surface, heights, leastDepth) {
         if (mine === theirs) continue;
         const [deeper, higher] = heights[mine] <= heights[theirs] ? [mine, theirs] : [theirs, mine];
         if (higher !== place && heights[place] - heights[higher] > leastDepth) {
-          minima.push(higher);
-          saddles.push(place);
+          found.push({ minimum: higher, saddle: place });
         }
         parent[higher] = deeper;
       }
     }
   }
-  if (order.length && heights[order[order.length - 1]] - heights[order[0]] > leastDepth) minima.push(order[0]);
+  if (order.length && heights[order[order.length - 1]] - heights[order[0]] > leastDepth) found.push({ minimum: order[0] });
   const inside = (place) => place % nx > 0 && place % nx < nx - 1 && place >= nx && place < nx * (ny - 1);
+  const kept = found.filter(({ minimum }) => inside(minimum));
   const coordinates = (place) => [surface.x[place % nx], surface.y[Math.floor(place / nx)]];
-  return { minima: minima.filter(inside).map(coordinates), saddles: saddles.filter(inside).map(coordinates) };
+  return {
+    minima: kept.map(({ minimum }) => coordinates(minimum)),
+    saddles: kept.filter(({ saddle }) => saddle !== undefined && inside(saddle)).map(({ saddle }) => coordinates(saddle)),
+  };
 }
