@@ -12,7 +12,7 @@ import { decoded, rowsOf } from "./surfaces.js";
 import { themeOf } from "./theme.js";
 import { inflated, loadLibrary } from "./unpack.js";
 
-const CONTOUR_PAUSE_MS = 120; // between two drawings of contours while something plays
+const CONTOUR_PAUSE_MS = 400; // between two drawings of contours while something plays
 const page = { change };
 
 async function draw() {

@@ -6,7 +6,8 @@ import { fontOf } from "./theme.js";
 
 const ASPECT = { x: 1, y: 1, z: 0.62 };
 const CAMERA = { eye: { x: 1.08, y: -1.21, z: 1.03 }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
-const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, scrollZoom: true };
+// As many pixels as the screen has; twice as many a side, Plotly's usual, take four times as long.
+const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, scrollZoom: true, plotGlPixelRatio: Math.min(2, devicePixelRatio || 1) };
 const LONGEST_SIDE = 151;
 const NEAREST = 0.7, FARTHEST = 4;
 
@@ -27,12 +28,14 @@ export function drawRelief(panel, surface, heights, { scale, metric, name, colou
   const stride = Math.ceil(Math.max(surface.nx, surface.ny) / LONGEST_SIDE);
   const kept = (_, place) => place % stride === 0;
   const rows = rowsOf(surface, heights);
+  // Isolines run into holes as lines to nowhere, over which a renderer without a GPU spends seconds.
+  const isWhole = heights.every(Number.isFinite);
   const [low, high] = scale.ends;
   const relief = {
     type: "surface", x: surface.x.filter(kept), y: surface.y.filter(kept),
     z: stride === 1 ? rows : rows.filter(kept).map((row) => row.filter(kept)),
     cmin: low, cmax: high, colorscale: colours, showscale: false, connectgaps: false, hoverinfo: "none",
-    contours: { z: { show: true, color: "rgba(20,20,40,.35)", width: 1, highlight: false, ...levelsOf(scale) }, x: { highlight: false }, y: { highlight: false } },
+    contours: { z: { show: isWhole, color: "rgba(20,20,40,.35)", width: 1, highlight: false, ...levelsOf(scale) }, x: { highlight: false }, y: { highlight: false } },
     lighting: { ambient: 0.72, diffuse: 0.5, specular: 0.06, roughness: 0.9, fresnel: 0.05 },
   };
   const axis = { gridcolor: theme.grid, showbackground: false, zeroline: false, showspikes: false, tickfont: { size: 10 }, nticks: 5 };
