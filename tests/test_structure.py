@@ -14,14 +14,17 @@ ROOMS = ("values", "problem", "sweep", "store", "figures", "training", "sampling
 OWNERS = {
     "h5py": {"landscape/store/surface_file.py", "landscape/store/run_file.py"},
     "mpi4py": {"landscape/sweep/world.py"},
-    "plotly": {"landscape/figures/plots.py", "landscape/figures/page.py", "landscape/figures/run_page.py"},
+    "plotly": {"landscape/figures/plots.py", "landscape/figures/page.py", "landscape/figures/run_page.py"}
+    | {"landscape/figures/plotly_picture.py"},
+    "matplotlib": {"landscape/figures/print_figure.py"},
+    "kaleido": {"landscape/figures/plotly_picture.py"},
     "contourpy": {"landscape/figures/plots.py"},
     "tqdm": {"landscape/cli/progress.py"},
     "PIL": {"landscape/problem/images.py"},
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},
 }
-CONDA_NAMES = {"torch": "pytorch"}
+CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # the latter without Qt
 
 
 def imports(path: Path) -> set[str]:
@@ -103,8 +106,8 @@ def test_nothing_happens_at_import():
     import sys
 
     program = (
-        "import sys, landscape; heavy = {'torch', 'h5py', 'plotly', 'mpi4py', 'numpy'} & set(sys.modules); "
-        "import landscape.cli.main; heavy |= {'torch', 'h5py', 'plotly', 'mpi4py'} & set(sys.modules); print(sorted(heavy))"
+        "import sys, landscape; heavy = {'torch', 'h5py', 'plotly', 'mpi4py', 'matplotlib', 'numpy'} & set(sys.modules); "
+        "import landscape.cli.main; heavy |= {'torch', 'h5py', 'plotly', 'mpi4py', 'matplotlib'} & set(sys.modules); print(sorted(heavy))"
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert out.strip() == "[]"

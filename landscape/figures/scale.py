@@ -55,7 +55,7 @@ class Scale:
             wider = [part for part in DECADE_PARTS if part >= rough]
             if wider and rough > DECADE_PARTS[0] / 4:
                 return wider[0]
-        return _round_up(rough)
+        return round_up(rough)
 
     def levels(self) -> np.ndarray:
         """Return the heights of all isolines inside the range, at whole multiples of the step."""
@@ -73,7 +73,7 @@ class Scale:
                 if len(found) >= 3:
                     return found[:: -(-len(found) // MOST_LABELS)]
             low, high = 10**low, 10**high
-        step = _round_up((high - low) / 6)
+        step = round_up((high - low) / 6)
         values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
         return [float(f"{value:.12g}") for value in values]
 
@@ -107,7 +107,7 @@ def scale_over(surfaces: Sequence[Surface], metric: str, kind: str = "log", *, c
     low, high = float(values.min()), float(values.max())
     if kind == "clipped":
         median = float(np.median(values))
-        cut = clip if clip is not None else _round_up(median) if median > 0 else median
+        cut = clip if clip is not None else round_up(median) if median > 0 else median
         if clip is not None and not clip > low:
             raise ValueError(f"the clip must be above the smallest {metric}, {low:.4g}, not {clip:g}")
         if low < cut < high:
@@ -127,7 +127,7 @@ def label(value: float, metric: str = "") -> str:
     return f"{value:.4g}"
 
 
-def _round_up(step: float) -> float:
-    """Return the next 1, 2, 2.5 or 5 times a power of ten."""
+def round_up(step: float) -> float:
+    """Return the first of 1, 2, 2.5 and 5 times a power of ten that is not below a step."""
     power = 10.0 ** np.floor(np.log10(step))
     return next(float(digit * power) for digit in (1, 2, 2.5, 5, 10) if digit * power >= step * (1 - 1e-9))

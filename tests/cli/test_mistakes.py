@@ -211,7 +211,7 @@ def test_an_unknown_command_lists_the_choices(run):
     done = run("-m", "landscape", "surfaces")
     assert (done.returncode, done.stderr) == (
         2,
-        "landscape: unknown command 'surfaces'; choose one of surface, page, info, zoo, train\n",
+        "landscape: unknown command 'surfaces'; choose one of surface, page, figure, info, zoo, train\n",
     )
 
 
@@ -262,6 +262,11 @@ def test_mistakes_about_the_pages_place(arguments, sentence, folder):
     [
         ("info", "--help"),
         ("page", "--help --out --title"),
+        (
+            "figure",
+            "--help --kind --format --out --titles --metric --scale --clip --width --font-size --colours --dpi "
+            "--elevation --azimuth --renderer",
+        ),
     ],
 )
 def test_the_other_commands_options_change_only_on_purpose(command, options, run):
@@ -276,4 +281,4 @@ def test_training_over_several_ranks_says_a_mistake_once(run, folder):
 
 def test_an_unknown_command_under_mpirun_is_said_once(run):
     said = refused(run, "-m", "landscape", "surfaces", ranks=3)
-    assert said == "unknown command 'surfaces'; choose one of surface, page, info, zoo, train"
+    assert said == "unknown command 'surfaces'; choose one of surface, page, figure, info, zoo, train"
