@@ -24,7 +24,7 @@ def figure_command(arguments: Sequence[str], world: World, prog: str = "landscap
 
 def _draw(arguments: Sequence[str], prog: str) -> None:
     try:
-        options = _parser(prog).parse_args(_with_angles(arguments))
+        options = figure_parser(prog).parse_args(_with_angles(arguments))
     except SystemExit:  # --help
         return
     form, out = _place(options)
@@ -49,7 +49,8 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
     print(f"figure: {out}", flush=True)
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def figure_parser(prog: str) -> argparse.ArgumentParser:
+    """Return the command's options."""
     parser = Parser(prog=prog, description=HELP)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE.h5")
     parser.add_argument("--kind", default="contour", help=f"{', '.join(KINDS)} (default: contour)")

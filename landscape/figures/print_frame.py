@@ -23,6 +23,7 @@ from landscape.figures.scale import Scale, label
 from landscape.surface import Surface
 
 RELIEF_HEIGHT = 0.8  # of a relief's panel, in its own widths
+NUMS_OF_TICKS = range(2, 6)  # along a contour panel's side, by its length
 SLICE_HEIGHT = 0.8  # of a slice's panel
 Titles = list[tuple[list[str], list[str]]]  # a panel's title and its note on holes, in lines
 
@@ -48,8 +49,11 @@ def scale_title(scale: Scale, metric: str, length: float = np.inf) -> str:
 
 def contour_room(surfaces: Sequence[Surface], ticks: Sequence[str], *, shared: bool) -> Room:
     """Return the room around contours, with ticks at each panel unless all share one range."""
-    ends = [coordinate(float(f"{end:.3g}")) for surface in surfaces for end in surface.grid.y[[0, -1]]]
-    left = SMALL * max(widest(ends), widest(["−0.5"])) + 2.2
+    axes = [surface.grid.y for surface in surfaces]
+    texts = [
+        coordinate(tick) for axis in axes for most in NUMS_OF_TICKS for tick in axis_ticks(axis[0], axis[-1], most)
+    ]
+    left = SMALL * widest(texts) + 2.2
     return Room(
         left=left,
         right=SMALL * widest(ticks) + 2.4,
@@ -80,10 +84,11 @@ def with_scale_title(num_panels: int, room: Room, scale: Scale, metric: str, sty
 
     A room without a bar has the title at its left.
     """
-    layout = laid_out(num_panels, room, style)
+    wider = {"right": room.right + LINE} if room.bar_width else {"left": room.left + LINE}
+    wide = replace(room, **wider)
+    layout = laid_out(num_panels, wide, style)
     if "\n" in scale_title(scale, metric, layout.bar_length(style)):
-        wider = {"right": room.right + LINE} if room.bar_width else {"left": room.left + LINE}
-        room = replace(room, **wider)
+        return layout, wide
     return laid_out(num_panels, room, style), room
 
 
@@ -137,7 +142,7 @@ def add_bar(figure, layout: Layout, scale: Scale, metric: str, bands: Bands, sty
 
 def dress_contours(axes, surface: Surface, style: PrintStyle, *, lowest: bool, leftmost: bool) -> None:
     """Give a panel its ticks, with texts only where it is the lowest of its column or the leftmost of its row."""
-    most = int(np.clip(_side(axes, style) / 3.6, 2, 5))
+    most = int(np.clip(_side(axes, style) / 3.6, NUMS_OF_TICKS[0], NUMS_OF_TICKS[-1]))
     for letter, name, labelled in (("x", "α", lowest), ("y", "β", leftmost)):
         _set_ticks(axes, letter, getattr(surface.grid, letter)[[0, -1]], most, labelled=labelled)
         axes.set(**{f"{letter}label": name if labelled else ""})
