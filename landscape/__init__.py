@@ -21,6 +21,11 @@ _PUBLIC = {
     "line_figure": "landscape.figures.plots",
     "write_page": "landscape.figures.page",
     "show_page": "landscape.figures.page",
+    "contour_print": "landscape.figures.print_figure",
+    "surface_print": "landscape.figures.print_figure",
+    "slices_print": "landscape.figures.print_figure",
+    "write_figure": "landscape.figures.print_figure",
+    "PrintStyle": "landscape.figures.print_layout",
 }
 __all__ = list(_PUBLIC)
 

@@ -5,9 +5,11 @@ import plotly.graph_objects as go
 import torch
 
 from landscape.cli.arguments import Parser
+from landscape.cli.figure import figure_parser
 from landscape.cli.settings import add_surface_options
 
 ROOT = Path(__file__).resolve().parents[1]
+FIGURE = "landscape figure "
 README = (ROOT / "README.md").read_text()
 
 
@@ -39,6 +41,12 @@ def test_every_option_of_the_surface_command_in_the_readme_exists():
     commands = [line.partition("#")[0] for line in lines if "landscape surface" in line or "plot_surface.py" in line]
     used = set(re.findall(r"(?<=\s)--[a-z][a-z-]*", " ".join(commands)))
     assert {"--checkpoint", "--live", "--x"} <= used and used <= known | {"--help"}
+
+
+def test_every_option_of_the_figure_command_in_the_readme_exists():
+    known = {option for action in figure_parser("landscape figure")._actions for option in action.option_strings}
+    used = set(re.findall(r"(?<=\s)--[a-z][a-z-]*", "\n".join(line for line in README.splitlines() if FIGURE in line)))
+    assert used and used <= known
 
 
 def test_every_file_that_the_readme_shows_or_links_is_there():

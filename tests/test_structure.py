@@ -20,7 +20,10 @@ OWNERS = {
         "landscape/store/direction_file.py",
     },
     "mpi4py": {"landscape/sweep/world.py"},
-    "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"},
+    "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"}
+    | {"landscape/figures/plotly_picture.py"},
+    "matplotlib": {"landscape/figures/print_figure.py"},
+    "kaleido": {"landscape/figures/plotly_picture.py"},
     "contourpy": {"landscape/figures/plots.py"},
     "tqdm": {"landscape/cli/progress.py"},
     "trimesh": {"landscape/figures/mesh_file.py"},
@@ -29,7 +32,7 @@ OWNERS = {
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},
 }
-CONDA_NAMES = {"torch": "pytorch"}
+CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # the latter without Qt
 
 
 def imports(path: Path) -> set[str]:
@@ -111,8 +114,8 @@ def test_nothing_happens_at_import():
     import sys
 
     program = (
-        "import sys, landscape; heavy = {'torch', 'h5py', 'plotly', 'mpi4py', 'numpy'} & set(sys.modules); "
-        "import landscape.cli.main; heavy |= {'torch', 'h5py', 'plotly', 'mpi4py'} & set(sys.modules); print(sorted(heavy))"
+        "import sys, landscape; heavy = {'torch', 'h5py', 'plotly', 'mpi4py', 'matplotlib', 'numpy'} & set(sys.modules); "
+        "import landscape.cli.main; heavy |= {'torch', 'h5py', 'plotly', 'mpi4py', 'matplotlib'} & set(sys.modules); print(sorted(heavy))"
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert out.strip() == "[]"

@@ -1,4 +1,4 @@
-"""How a metric becomes height and colour: logarithmic or linear, one range over all surfaces, levels at round values."""
+"""How a metric becomes height and colour: logarithmic, linear or clipped, one range over surfaces, levels at round values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 
 from landscape.surface import Surface
 
-KINDS = ("log", "linear")
+KINDS = ("log", "linear", "clipped")
 DECADE_PARTS = (1 / 50, 1 / 20, 1 / 10, 1 / 5, 1 / 4, 1 / 2, 1.0, 2.0)
 NUM_LEVELS = 24
 MOST_LABELS = 9
@@ -18,7 +18,7 @@ class Scale:
     """A map from a metric to height, with its range in the metric's own units.
 
     Attributes:
-        kind: "log" (height is log10) or "linear".
+        kind: "log" (height is log10), "linear", or "clipped" (linear, with all that is above `high` at its height).
         low, high: The range shown; for "log" both are above 0.
     """
 
@@ -32,6 +32,8 @@ class Scale:
         finite = np.where(np.isfinite(values), values, np.nan)
         if self.kind == "linear":
             return finite
+        if self.kind == "clipped":
+            return np.minimum(finite, self.high)
         with np.errstate(invalid="ignore"):
             return np.log10(np.maximum(finite, self.low))
 
@@ -53,7 +55,7 @@ class Scale:
             wider = [part for part in DECADE_PARTS if part >= rough]
             if wider and rough > DECADE_PARTS[0] / 4:
                 return wider[0]
-        return _round_up(rough)
+        return round_up(rough)
 
     def levels(self) -> np.ndarray:
         """Return the heights of all isolines inside the range, at whole multiples of the step."""
@@ -71,19 +73,23 @@ class Scale:
                 if len(found) >= 3:
                     return found[:: -(-len(found) // MOST_LABELS)]
             low, high = 10**low, 10**high
-        step = _round_up((high - low) / 6)
+        step = round_up((high - low) / 6)
         values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
         return [float(f"{value:.12g}") for value in values]
 
 
-def scale_over(surfaces: Sequence[Surface], metric: str, kind: str = "log") -> Scale:
+def scale_over(surfaces: Sequence[Surface], metric: str, kind: str = "log", *, clip: float | None = None) -> Scale:
     """Return one scale for a metric of several surfaces.
 
     A log scale's floor is the smallest positive finite value; where there is a negative value or none above 0,
-    the scale is linear.
+    the scale is linear. It is linear too where nothing lies above the value at which it would be clipped.
+
+    Args:
+        clip: Where a clipped scale is cut; if None, at the first of 1, 2, 2.5 and 5 times a power of ten that half
+            of all finite values do not exceed.
 
     Raises:
-        ValueError: The kind is unknown or no surface has the metric.
+        ValueError: The kind is unknown, no surface has the metric, or the clip is not above the smallest value.
     """
     if kind not in KINDS:
         raise ValueError(f"unknown scale {kind!r}; choose one of {', '.join(KINDS)}")
@@ -98,7 +104,15 @@ def scale_over(surfaces: Sequence[Surface], metric: str, kind: str = "log") -> S
     positive = values[values > 0]
     if kind == "log" and len(positive) and values.min() >= 0:
         return Scale("log", float(positive.min()), float(positive.max()))
-    return Scale("linear", float(values.min()), float(values.max()))
+    low, high = float(values.min()), float(values.max())
+    if kind == "clipped":
+        median = float(np.median(values))
+        cut = clip if clip is not None else round_up(median) if median > 0 else median
+        if clip is not None and not clip > low:
+            raise ValueError(f"the clip must be above the smallest {metric}, {low:.4g}, not {clip:g}")
+        if low < cut < high:
+            return Scale("clipped", low, cut)
+    return Scale("linear", low, high)
 
 
 def label(value: float, metric: str = "") -> str:
@@ -113,7 +127,7 @@ def label(value: float, metric: str = "") -> str:
     return f"{value:.4g}"
 
 
-def _round_up(step: float) -> float:
-    """Return the next 1, 2, 2.5 or 5 times a power of ten."""
+def round_up(step: float) -> float:
+    """Return the first of 1, 2, 2.5 and 5 times a power of ten that is not below a step."""
     power = 10.0 ** np.floor(np.log10(step))
     return next(float(digit * power) for digit in (1, 2, 2.5, 5, 10) if digit * power >= step * (1 - 1e-9))

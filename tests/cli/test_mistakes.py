@@ -211,7 +211,7 @@ def test_an_unknown_command_lists_the_choices(run):
     done = run("-m", "landscape", "surfaces")
     assert (done.returncode, done.stderr) == (
         2,
-        "landscape: unknown command 'surfaces'; choose one of surface, page, info, export, import, zoo, train\n",
+        "landscape: unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train\n",
     )
 
 
@@ -247,7 +247,10 @@ def test_mistakes_of_the_info_command(arguments, sentence, folder):
     [
         (["--out", "page.txt"], "--out must be an .html file, not page.txt"),
         (["--out", "no/page.html"], "there is no folder no; make it, or choose another --out"),
-        (["--out", "/proc/page.html"], "/proc/page.html can't be written (no such file or directory)"),
+        (
+            ["--out", "/proc/page.html"],
+            "/proc/page.html can't be written (no such file or directory); what stood there is as it was",
+        ),
     ],
 )
 def test_mistakes_about_the_pages_place(arguments, sentence, folder):
@@ -261,9 +264,14 @@ def test_mistakes_about_the_pages_place(arguments, sentence, folder):
     "command, options",
     [
         ("info", "--help"),
-        ("page", "--help --out --title"),
+        ("page", "--help --out --title --sequence"),
         ("export", "--help --format --out --metric --height --overwrite"),
         ("import", "--help --out --overwrite"),
+        (
+            "figure",
+            "--help --kind --format --out --titles --metric --scale --clip --width --font-size --colours --dpi "
+            "--elevation --azimuth --renderer",
+        ),
     ],
 )
 def test_the_other_commands_options_change_only_on_purpose(command, options, run):
@@ -278,4 +286,4 @@ def test_training_over_several_ranks_says_a_mistake_once(run, folder):
 
 def test_an_unknown_command_under_mpirun_is_said_once(run):
     said = refused(run, "-m", "landscape", "surfaces", ranks=3)
-    assert said == "unknown command 'surfaces'; choose one of surface, page, info, export, import, zoo, train"
+    assert said == "unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train"

@@ -35,7 +35,12 @@ def asked(tmp_path, modules: dict[str, str], questions: list[str]) -> list:
 def test_kind_range_levels_and_labels_are_those_of_the_figures(tmp_path):
     questions, wanted = [], []
     for surface in CASES.values():
-        for metric, kind in (("train_loss", "log"), ("train_loss", "linear"), ("train_accuracy", "linear")):
+        for metric, kind in (
+            ("train_loss", "log"),
+            ("train_loss", "linear"),
+            ("train_loss", "clipped"),
+            ("train_accuracy", "linear"),
+        ):
             values = [value if np.isfinite(value) else str(value) for value in surface.values[metric].ravel()]
             questions.append(
                 f"(() => {{ const m = scale_module, s = m.scaleOver([{json.dumps(values)}.map(Number).map(v => v)], '{kind}', 24); "

@@ -59,3 +59,26 @@ def test_labels_are_in_the_metrics_own_units():
 def test_an_unknown_metric_lists_the_choices():
     with pytest.raises(ValueError, match="^there is no metric 'loss'; choose one of train_accuracy, train_loss$"):
         scale_over([slanted()], "loss")
+
+
+def test_a_clipped_scale_cuts_at_a_round_value_that_half_of_the_points_do_not_exceed():
+    surface = with_values(lambda loss: loss.__setitem__((5, 3), 1e6))
+    scale = scale_over([surface], "train_loss", "clipped")
+    assert (scale.kind, scale.low, scale.high) == ("clipped", 1.0, 20.0)  # the median is 18.5
+    np.testing.assert_array_equal(scale.height([1.0, 19.5, 1e6, np.inf, np.nan]), [1, 19.5, 20, np.nan, np.nan])
+    assert scale.ends == (1.0, 20.0) and max(scale.labelled()) <= 20 and scale.levels().max() <= 20
+
+
+def test_a_clip_of_ones_own_is_kept_and_one_that_cuts_nothing_is_linear():
+    assert scale_over([slanted()], "train_loss", "clipped", clip=7.3).high == 7.3
+    assert scale_over([slanted()], "train_loss", "clipped", clip=99.0) == Scale("linear", 1.0, 36.0)
+
+
+def test_a_clip_below_every_value_is_refused():
+    with pytest.raises(ValueError, match=r"^the clip must be above the smallest train_loss, 1, not 0\.5$"):
+        scale_over([slanted()], "train_loss", "clipped", clip=0.5)
+
+
+def test_an_unknown_scale_lists_the_choices():
+    with pytest.raises(ValueError, match="^unknown scale 'cubic'; choose one of log, linear, clipped$"):
+        scale_over([slanted()], "train_loss", "cubic")

@@ -40,8 +40,9 @@ export function scaleOver(arrays, kind, numLevels) {
   if (least > most) return makeScale("linear", 0, 1, numLevels);
   if (kind === "log" && least >= 0 && floor < Infinity) return makeScale("log", floor, most, numLevels);
   if (kind === "clipped") {
-    const cut = least + roundUp(Math.max(medianOf(arrays) - least, Number.MIN_VALUE));
-    if (cut < most) return makeScale("clipped", least, cut, numLevels);
+    const median = medianOf(arrays);
+    const cut = median > 0 ? roundUp(median) : median;
+    if (least < cut && cut < most) return makeScale("clipped", least, cut, numLevels);
   }
   return makeScale("linear", least, most, numLevels);
 }
