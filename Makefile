@@ -1,15 +1,22 @@
 # make surface: the main job on embedded data (make surface OPTIONS=--overwrite begins it anew); make test: everything
 # that is checked; make bench: how fast it is, against what (make bench BENCH_OPTIONS="scheduling --data-dir DIR").
+# make gallery DATA_DIR=DIR: the loss around each network of the zoo, for docs/gallery.md.
+# make trajectories: the weights of every epoch of two ResNet-20 runs, SGD and Adam, in outputs/trajectories
+# (make trajectories DATASET=cifar10 DATA_DIR=DIR: on CIFAR-10, half an hour on two cores).
 # Each sets up .venv first.
 PYTHON ?= python3
 RANKS ?= $(shell nproc 2>/dev/null || echo 2)
 CONSTRAINTS ?=
 OPTIONS ?=
 BENCH_OPTIONS ?=
+WORKERS ?= 2
+DATA_DIR ?= data
+DATASET ?= digits
+TRAJECTORY = --model resnet20 --dataset $(DATASET) --data-dir $(DATA_DIR) --epochs 20 --seed 1 --checkpoint-every 1 --precision bf16
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: surface test test-slow bench clean
+.PHONY: surface test test-slow bench gallery trajectories clean
 
 surface: .venv/.ready
 	@mkdir -p outputs
@@ -20,13 +27,22 @@ surface: .venv/.ready
 	@echo "Open $(CURDIR)/outputs/digits.html in a browser."
 
 test: .venv/.ready-test
-	python -m pytest -q $(PYTEST)
+	python -m pytest -q -n $(WORKERS) -m "not slow and not timed" $(PYTEST)
+	python -m pytest -q -m "timed and not slow" $(PYTEST)
 
 test-slow: .venv/.ready-test
 	python -m pytest -q -m slow $(PYTEST)
 
-bench: .venv/.ready
+bench: .venv/.ready-test
 	@python -m benchmarks $(BENCH_OPTIONS)
+
+gallery: .venv/.ready
+	python scripts/make_gallery.py --data-dir $(DATA_DIR) --ranks $(RANKS)
+
+trajectories: .venv/.ready
+	@mkdir -p outputs/trajectories
+	landscape train $(TRAJECTORY) --optimizer nesterov --learning-rate 0.1 --out outputs/trajectories/sgd-$(DATASET)
+	landscape train $(TRAJECTORY) --optimizer adam --learning-rate 0.002 --out outputs/trajectories/adam-$(DATASET)
 
 .venv/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; set PYTHON=")'

@@ -13,7 +13,7 @@ from benchmarks.machine import description, words
 from benchmarks.options import NUM_REPETITIONS, Options
 from benchmarks.table import Result, markdown
 
-NAMES = ("throughput", "floor", "overhead", "scheduling", "saving", "startup", "operators")
+NAMES = ("throughput", "floor", "overhead", "scheduling", "saving", "startup", "operators", "updates", "pages")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -98,7 +98,7 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
 
     name = out.name.removesuffix(".h5")
     page = out.with_name(f"{name}.html")
-    live = LivePage(page, name) if settings.live else None
+    live = LivePage(page, name, say) if settings.live else None
 
     def save(surface) -> None:
         seconds = earlier_s + time.perf_counter() - began

@@ -43,7 +43,12 @@ def _sheet(network) -> list[str]:
         "model": " ".join([network.model, *(f"{key}={value}" for key, value in network.model_arguments.items())]),
         "dataset": network.dataset,
         **{name.replace("_", " "): f"{value:.5g}" for name, value in network.scores.items()},
-        "training": f"{network.epochs} epochs, {network.updates} updates, {seconds}",
+        "last command": f"{network.epochs} epochs, {network.updates} updates, {seconds}"
+        + (
+            ""
+            if network.threads is None
+            else f" on {network.threads} thread{'s' * (network.threads > 1)}, beside other work"
+        ),
         "under-trained": "yes: the training accuracy asked for was not reached" if network.under_trained else "no",
         "seed": network.seed,
         "sha256": network.sha256,

@@ -12,6 +12,8 @@ from landscape.figures.shell import asset, joined_script, plotly_library, plotly
 from landscape.store.whole_file import write_whole
 from landscape.surface import Surface
 
+MOST_SURFACES = 8  # each has a WebGL scene, and a colour of its own
+
 
 def page_html(
     surfaces: Mapping[str, Surface],
@@ -28,10 +30,14 @@ def page_html(
         live: Of a run that goes on: `words` for the header, `seconds` after which the page loads itself again.
 
     Raises:
-        ValueError: There is no surface, or the surfaces make no sequence.
+        ValueError: There is no surface, there are too many, or they make no sequence.
     """
     if not surfaces:
         raise ValueError("a page needs one surface or more")
+    if len(surfaces) > MOST_SURFACES and not sequence:
+        raise ValueError(
+            f"a page shows {MOST_SURFACES} surfaces at most, not {len(surfaces)}; draw several pages, or one --sequence"
+        )
     if sequence:
         _require_sequence(surfaces)
     arrays = Arrays()
@@ -111,9 +117,14 @@ def _require_sequence(surfaces: Mapping[str, Surface]) -> None:
         )
         if not same:
             raise ValueError(
-                f"a sequence morphs over one grid, and {name} is over {surface.grid} of another place than the first; "
+                f"a sequence morphs over one grid, but {name} is over {_extent(surface)} and the first over {_extent(first)}; "
                 "sample all with the same --x and --y"
             )
+
+
+def _extent(surface: Surface) -> str:
+    axes = [f"{axis[0]:g}:{axis[-1]:g}:{len(axis)}" for axis in (surface.grid.x, surface.grid.y)]
+    return " x ".join(axes)
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:

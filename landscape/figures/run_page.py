@@ -89,7 +89,7 @@ def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[
                 x=epochs,
                 y=run.columns[column],
                 mode="lines+markers" if run.num_epochs < 40 else "lines",
-                name=" ".join(part for part in (name if len(runs) > 1 else "", split) if part)
+                name=" ".join(part for part in (name.replace("<", "‹") if len(runs) > 1 else "", split) if part)
                 or column.replace("_", " "),
                 line={"color": CURVES[colour % len(CURVES)], "dash": DASHES[dash % len(DASHES)], "width": 2},
                 marker={"size": 5},

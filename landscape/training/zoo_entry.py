@@ -55,7 +55,11 @@ def add_to_zoo(
         recipe=recipe,
         scores=_scores(checkpoint, dataset),
         under_trained=bool(checkpoint.recorded("under_trained")),
-        epochs=checkpoint.recorded("epochs") or checkpoint.recorded("epoch") or recipe["epochs"],
+        epochs=next(
+            number
+            for number in (checkpoint.recorded("epochs"), checkpoint.recorded("epoch"), recipe["epochs"])
+            if number is not None
+        ),
         wall_s=checkpoint.recorded("train_seconds"),
     )
     entry = replace(entry, updates=entry.epochs * -(-_num_trained_on(recipe, dataset) // recipe["batch_size"]))
@@ -78,7 +82,7 @@ def add_to_zoo(
 def _command(record: RunRecord) -> str:
     """Return the recorded command as a user of the installed tool types it."""
     words = shlex.split(str(record.origin.record["command"]))
-    first = next(place for place, word in enumerate(words) if word.startswith("-"))
+    first = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
     return shlex.join(["landscape", "train", *words[first:]])
 
 

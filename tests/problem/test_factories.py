@@ -103,7 +103,7 @@ def test_an_unknown_name_of_torchvision_lists_its_models():
         (
             "vgg9",
             {"wide": 1, "deep": 2},
-            "the model vgg9 takes no argument wide, deep; its arguments are channels, image_size, num_classes",
+            "the model vgg9 takes no argument wide, deep; its arguments are channels, image_size, num_classes, width",
         ),
         ("resnet20", {"shortcut": "yes"}, "shortcut must be one of projection, padding, none, not 'yes'"),
         ("resnet20", {"image_size": 3}, "a residual network here needs images of 4 pixels a side or more, not 3"),

@@ -8,6 +8,8 @@ import pytest
 from landscape.store.surface_file import read_surface
 from landscape.sweep.run import SAVE_EVERY_S
 
+pytestmark = pytest.mark.timed
+
 NUM_KILLS = 25
 GRID = ("--x", "-0.7:1.3:41", "--y", "-0.3:0.9:37")
 

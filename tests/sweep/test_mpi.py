@@ -8,6 +8,8 @@ import pytest
 
 from landscape.store.surface_file import read_surface
 
+pytestmark = pytest.mark.timed
+
 GRID = ("--x", "-0.7:1.3:5", "--y", "-0.3:0.9:4")
 
 

@@ -13,6 +13,8 @@ from landscape.surface import NOT_DONE, Surface, empty_surface
 from landscape.sweep.askers import brute_force
 from landscape.sweep.run import Stop, Stopped, sweep
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.mark.parametrize("num_ranks", [1, 2, 5])
 @pytest.mark.parametrize("grid", [GRID, LINE], ids=["plane", "line"])

@@ -10,6 +10,8 @@ from thread_ranks import GRID, Calls, blank, everywhere, slanted, swept
 from landscape.sweep import run as sweep_run
 from landscape.sweep.run import PointFailed, Stop, Stopped, sweep
 
+pytestmark = pytest.mark.timed
+
 HALF_A_MINUTE_S = 30
 
 

@@ -7,6 +7,8 @@ from landscape.training.pace import Pace, line_of_epoch
 from landscape.training.recipe import Recipe
 from landscape.training.updates import Tally
 
+pytestmark = pytest.mark.timed
+
 ROW = {"epoch": 2, "train_loss": 1.25, "train_accuracy": 0.5, "learning_rate": 0.05, "epoch_s": 30.0}
 
 

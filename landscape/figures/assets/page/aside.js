@@ -23,9 +23,9 @@ export function drawColourBar({ scale, metric, name, colours, centers, shared })
     mark.title = `${whose} at the center: ${told(value, metric)}`;
     return mark;
   });
-  strip.replaceChildren(...marks);
+  strip.replaceChildren(...(shared ? marks : []));
   let last = -Infinity;
-  const ticks = labelledValues(scale).filter((value) => {
+  const ticks = (shared ? labelledValues(scale) : []).filter((value) => {
     if (share(value) - last < 13) return false;
     last = share(value);
     return true;

@@ -36,8 +36,8 @@ function planeCard(surface, colour, alone) {
   relief.dataset.panel = "surface";
   const note = panels.appendChild(element("p", "absent"));
   note.hidden = true;
-  card.append(factsOf(surface, { alone }));
-  return { card, chip, range, heading, holder, contour, crosshair, box, relief, note, panels };
+  const facts = card.appendChild(factsOf(surface, { alone }));
+  return { facts, card, chip, range, heading, holder, contour, crosshair, box, relief, note, panels };
 }
 
 function curvesCard(lines) {
@@ -51,6 +51,12 @@ function curvesCard(lines) {
   note.hidden = true;
   for (const surface of lines) card.append(factsOf(surface, { named: lines.length > 1 }));
   return { card, panel, note };
+}
+
+/* Whose facts a card tells, where its surface changes. */
+export function showFacts(card, surface) {
+  card.facts.querySelector("summary").textContent = `What this picture rests on: ${surface.name}`;
+  card.facts.querySelector("table").replaceWith(table(surface.facts, "facts"));
 }
 
 function factsOf(surface, { named = false, alone = false }) {

@@ -2,6 +2,7 @@
 
 import { drawColourBar, drawProbe } from "./aside.js";
 import { drawContour } from "./contour.js";
+import { showFacts } from "./cards.js";
 import { moveCrosshair } from "./crosshair.js";
 import { drawCurves } from "./curves.js";
 import { byId } from "./elements.js";
@@ -17,7 +18,7 @@ const SLICE_HEIGHT = 210;
 export async function drawPlanes(page) {
   const { state, cards, theme } = page;
   const reliefs = [];
-  const drawn = page.shown.map(({ surface, place, why }) => {
+  const drawn = page.shown.map(({ surface, place, why, source }) => {
     const card = cards.planes[place];
     if (!card) return undefined;
     const absent = why || (surface.values[state.metric] ? "" : `This file has no ${page.name}.`);
@@ -26,6 +27,7 @@ export async function drawPlanes(page) {
     card.holder.hidden = Boolean(absent) || state.view === "3-D";
     card.box.hidden = Boolean(absent) || state.view === "contour";
     card.heading.textContent = surface ? surface.name : page.surfaces[place].name;
+    if (source !== undefined) showFacts(card, page.surfaces[source]);
     card.range.textContent = absent ? "" : rangeWords(page, surface);
     if (absent) return undefined;
     const heights = heightsOf(page, surface);
@@ -33,7 +35,7 @@ export async function drawPlanes(page) {
     if (!card.box.hidden) reliefs.push({ card, surface, heights, options });
     if (card.holder.hidden) return undefined;
     const [low, high] = options.scale.ends;
-    const marks = state.marks && state.minus === "" ? extremes(surface, heights, LEAST_DEPTH * (high - low)) : null;
+    const marks = state.marks && state.minus === "" ? extremes(surface, options.scale.kind === "clipped" ? Float64Array.from(surface.values[state.metric]) : heights, LEAST_DEPTH * (high - low)) : null;
     return drawContour(card.contour, surface, heights, { ...options, marks, zoom: state.zoom }).then(() => watchContour(page, card));
   });
   await Promise.all(drawn);
@@ -72,7 +74,8 @@ function rangeWords(page, surface) {
   });
   const words = least > most ? [`${page.name}: nothing finite`] : [`${page.name}: min ${told(least, metric, 3)}`, `max ${told(most, metric, 3)}`];
   if (bad) words.push(`${bad} not finite`);
-  if (low && page.kind === "log") words.push(`${low} at 0 or below, drawn on the floor`);
+  if (surface.isInterpolated) words.push("reference interpolated");
+  if (low && page.scaleFor(surface).kind === "log") words.push(`${low} at 0 or below, drawn on the floor`);
   if (blank) words.push(`${blank} not measured`);
   return words.join(" · ");
 }
@@ -83,7 +86,8 @@ export function drawLines(page) {
   const curves = page.shown.filter(({ surface }) => surface?.isLine && surface.values[page.state.metric])
     .map(({ surface, place }) => ({ name: surface.name, place, x: surface.x, values: surface.values[page.state.metric] }));
   line.note.hidden = curves.length > 0;
-  line.note.textContent = `These files have no ${page.name}.`;
+  const why = page.shown.find(({ surface, place, why: found }) => !surface && page.surfaces[place].isLine && found)?.why;
+  line.note.textContent = why ? `No curve: ${why}.` : `These files have no ${page.name}.`;
   line.panel.hidden = !curves.length;
   if (!curves.length) return undefined;
   return drawCurves(line.panel, curves, {
@@ -123,12 +127,15 @@ function sliceOf(page, surface, place, which, faint) {
 export function drawAside(page) {
   const { state } = page;
   const centers = page.shown.filter(({ surface }) => surface?.values[state.metric]).map(({ surface, place }) => {
-    const point = pointAt(surface, [0, 0]);
+    const point = holdsZero(surface) ? pointAt(surface, [0, 0]) : null;
     return { value: point ? surface.values[state.metric][point.place] : NaN, colour: page.theme.curves[place % 8], name: surface.name };
   });
   drawColourBar({ ...page, metric: state.metric, centers, shared: state.shared || page.surfaces.length === 1 });
   drawProbed(page);
 }
+
+/* Whether the trained weights are a point of the grid. */
+function holdsZero({ x, y }) { return [x, y || [0]].every((axis) => axis.some((value) => Math.abs(value) < 1e-9)); }
 
 export function drawProbed(page) {
   const rows = page.shown.filter(({ surface }) => surface);

@@ -73,9 +73,9 @@ export function listenToKeys(page, change) {
     "?": () => byId("help").showModal(),
   };
   document.addEventListener("keydown", (event) => {
-    const busy = event.ctrlKey || event.metaKey || event.altKey || byId("help").open
-      || event.target.closest?.("input, select, textarea") || (event.key === " " && event.target.closest?.("button, summary"));
-    if (busy || !actions[event.key]) return;
+    const own = event.key === " " ? "button, summary, input[type=checkbox], select" : "select";
+    const busy = event.ctrlKey || event.metaKey || event.altKey || byId("help").open || event.target.closest?.(own);
+    if (busy || !actions[event.key] || (event.key === " " && !page.content.sequence)) return;
     event.preventDefault();
     actions[event.key]();
   });

@@ -5,10 +5,11 @@ import { drawAside, drawLines, drawPlanes, drawProbed, drawSlices, moveReliefSli
 import { byId, element } from "./elements.js";
 import { buildHeader, listenToKeys, showHeader } from "./header.js";
 import { buildPlayer } from "./player.js";
+import { watchCurves } from "./pointers.js";
 import { hasWebGL, reshape } from "./relief.js";
 import { heightsOf, settle } from "./shown.js";
 import { DEFAULTS, keepInAddress, stateFrom } from "./state.js";
-import { decoded, rowsOf } from "./surfaces.js";
+import { decoded, pointAt, rowsOf } from "./surfaces.js";
 import { themeOf } from "./theme.js";
 import { inflated, loadLibrary } from "./unpack.js";
 
@@ -31,15 +32,29 @@ async function draw() {
 
 let turnOfDrawing = Promise.resolve();
 
+/* Where the probe begins: the trained weights, or the middle of the first surface where no grid holds them. */
+function home() {
+  if (page.surfaces.some((surface) => pointAt(surface, [0, 0]))) return [0, 0];
+  const middle = (axis) => (axis ? axis[Math.floor(axis.length / 2)] : 0);
+  return [middle(page.surfaces[0].x), middle(page.surfaces[0].y)];
+}
+
+let waiting = null;
+
+/* Draw after what is being drawn; wishes that come meanwhile are drawn together. */
 function redraw() {
-  turnOfDrawing = turnOfDrawing.then(draw, draw);
-  return turnOfDrawing;
+  waiting ??= turnOfDrawing.catch(() => {}).then(() => {
+    waiting = null;
+    turnOfDrawing = draw();
+    return turnOfDrawing;
+  });
+  return waiting;
 }
 
 function change(name, value) {
   const { state } = page;
   if (name === "play") return page.player.toggle();
-  if (name === "reset") Object.assign(state, { at: [0, 0], zoom: null, camera: null, levels: DEFAULTS.levels });
+  if (name === "reset") Object.assign(state, { at: home(), zoom: null, camera: null, levels: DEFAULTS.levels, minus: "" });
   else state[name] = value;
   if (name === "at") return probe();
   return redraw();
@@ -79,8 +94,10 @@ function showFrame(frame, playing) {
 }
 
 function restyleContours(panel, rows) {
-  const places = panel.data.flatMap(({ type }, place) => (type === "contour" ? [place] : []));
-  return Plotly.restyle(panel, { z: places.map(() => rows) }, places);
+  const placesOf = (kind) => panel.data.flatMap(({ type }, place) => (type === kind ? [place] : []));
+  const [contours, marks] = [placesOf("contour"), placesOf("scatter")];
+  if (marks.length) Plotly.restyle(panel, { visible: false }, marks); // they come back when it stands still
+  return Plotly.restyle(panel, { z: contours.map(() => rows) }, contours);
 }
 
 function sayProgress() {
@@ -89,7 +106,15 @@ function sayProgress() {
   words.hidden = !live;
   if (!live) return;
   words.textContent = live.words;
-  setTimeout(() => location.reload(), 1000 * live.seconds);
+  // Not under somebody's hand, and not where nobody looks.
+  let isDown = false;
+  addEventListener("pointerdown", () => { isDown = true; }, true);
+  addEventListener("pointerup", () => { isDown = false; }, true);
+  const reload = () => {
+    if (document.hidden || isDown || byId("help").open) setTimeout(reload, 500);
+    else location.reload();
+  };
+  setTimeout(reload, 1000 * live.seconds);
 }
 
 async function start() {
@@ -99,6 +124,7 @@ async function start() {
   page.content = content;
   page.surfaces = content.surfaces.map((surface) => decoded(surface, buffer));
   page.state = stateFrom(location.hash);
+  if (!location.hash.includes("at=")) page.state.at = home();
   page.webgl = hasWebGL();
   const built = content.sequence ? page.surfaces.slice(0, 1) : page.surfaces;
   page.theme = themeOf(page.state);
@@ -107,11 +133,16 @@ async function start() {
   buildHeader(page, change);
   listenToKeys(page, change);
   sayProgress();
+  watchCurves(page);
   await redraw();
   page.player.place(page.state.frame);
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; redraw(); } });
-  addEventListener("hashchange", () => { page.state = Object.assign(page.state, stateFrom(location.hash)); redraw(); });
+  addEventListener("hashchange", () => {
+    Object.assign(page.state, stateFrom(location.hash));
+    page.player.place(page.state.frame);
+    redraw();
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 

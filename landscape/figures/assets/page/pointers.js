@@ -5,7 +5,7 @@ import { rangesOf } from "./contour.js";
 import { cameraNumbers, clamped, seenCamera, turn } from "./relief.js";
 import { surfaceOf } from "./shown.js";
 import { keepInAddress } from "./state.js";
-import { pointAt } from "./surfaces.js";
+import { nearest } from "./surfaces.js";
 import { hideTooltip, showTooltip } from "./tooltip.js";
 
 export function watchContour(page, card) {
@@ -32,10 +32,11 @@ export function watchContour(page, card) {
   });
   holder.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    const point = step && pointAt(surfaceOf(page, card), page.state.at);
-    if (!point) return;
-    event.preventDefault();
     const surface = surfaceOf(page, card);
+    if (!step || !surface) return;
+    event.preventDefault();
+    const near = (axis, value) => nearest(axis, value).place;
+    const point = { column: near(surface.x, page.state.at[0]), row: near(surface.y, page.state.at[1]) };
     const clip = (place, count) => Math.min(count - 1, Math.max(0, place));
     page.change("at", [surface.x[clip(point.column + step[0], surface.nx)], surface.y[clip(point.row + step[1], surface.ny)]]);
   });
@@ -48,11 +49,23 @@ function zoomTo(page, card, ends) {
 }
 
 /* While a scene is dragged or zoomed, the others turn with it: Plotly tells nothing of a touch, so its camera is asked. */
+/* A click on a slice or a curve moves the probe along it. */
+export function watchCurves(page) {
+  for (const panel of document.querySelectorAll("[data-panel=slice], [data-panel=line]")) {
+    panel.addEventListener("click", (event) => {
+      const place = placeUnder(panel, event);
+      if (!place) return;
+      const [alpha, beta] = page.state.at;
+      page.change("at", panel.closest("#beta-slice") ? [alpha, place[0]] : [place[0], beta]);
+    });
+  }
+}
+
 export function watchRelief(page, card) {
   const { relief } = card;
   if (card.turned) return;
   card.turned = true;
-  let until = 0, running = false;
+  let until = 0, running = false, from = null, clicked = null;
   const follow = () => {
     const camera = seenCamera(relief);
     if (camera) turnAll(page, clamped(camera), relief);
@@ -66,16 +79,25 @@ export function watchRelief(page, card) {
     running = true;
     requestAnimationFrame(follow);
   };
-  relief.addEventListener("pointerdown", () => begin(60000), true);
+  relief.addEventListener("pointerdown", (event) => {
+    from = [event.clientX, event.clientY];
+    clicked = null;
+    begin(60000);
+  }, true);
   relief.addEventListener("wheel", () => begin(300), { capture: true, passive: true });
-  window.addEventListener("pointerup", () => { if (running) until = performance.now() + 200; }, true);
+  window.addEventListener("pointerup", (event) => {
+    if (running) until = performance.now() + 200;
+    // Plotly tells of a click when the button goes down, before it is known whether the scene is turned.
+    if (clicked && from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) < 4) page.change("at", clicked);
+    from = clicked = null;
+  }, true);
   relief.on("plotly_doubleclick", () => begin(300));
   relief.on("plotly_hover", ({ points: [point], event }) => {
     const surface = surfaceOf(page, card);
     if (point && event && surface) showTooltip(surface, page.content.metrics, [point.x, point.y], event);
   });
   relief.on("plotly_unhover", hideTooltip);
-  relief.on("plotly_click", ({ points: [point] }) => { if (point) page.change("at", [point.x, point.y]); });
+  relief.on("plotly_click", ({ points: [point] }) => { if (point) clicked = [point.x, point.y]; });
 }
 
 function turnAll(page, camera, from) {

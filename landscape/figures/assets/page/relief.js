@@ -24,16 +24,26 @@ export function cameraOf(numbers) {
 
 export function cameraNumbers({ eye, center, up }) { return [eye, center, up].flatMap(({ x, y, z }) => [x, y, z]); }
 
+/* At most so many points a side, the last ones always among them. */
+function thinned(surface, heights) {
+  const keeps = (length) => {
+    const stride = Math.ceil(length / LONGEST_SIDE);
+    return (_, place) => place % stride === 0 || place === length - 1;
+  };
+  const [across, along] = [keeps(surface.nx), keeps(surface.ny)];
+  const rows = rowsOf(surface, heights).filter(along);
+  return {
+    x: surface.x.filter(across), y: surface.y.filter(along),
+    z: surface.nx <= LONGEST_SIDE ? rows : rows.map((row) => row.filter(across)),
+  };
+}
+
 export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, camera, at, labelled }) {
-  const stride = Math.ceil(Math.max(surface.nx, surface.ny) / LONGEST_SIDE);
-  const kept = (_, place) => place % stride === 0;
-  const rows = rowsOf(surface, heights);
   // Isolines run into holes as lines to nowhere, over which a renderer without a GPU spends seconds.
   const isWhole = heights.every(Number.isFinite);
   const [low, high] = scale.ends;
   const relief = {
-    type: "surface", x: surface.x.filter(kept), y: surface.y.filter(kept),
-    z: stride === 1 ? rows : rows.filter(kept).map((row) => row.filter(kept)),
+    type: "surface", ...thinned(surface, heights),
     cmin: low, cmax: high, colorscale: colours, showscale: false, connectgaps: false, hoverinfo: "none",
     contours: { z: { show: isWhole, color: "rgba(20,20,40,.35)", width: 1, highlight: false, ...levelsOf(scale) }, x: { highlight: false }, y: { highlight: false } },
     lighting: { ambient: 0.72, diffuse: 0.5, specular: 0.06, roughness: 0.9, fresnel: 0.05 },
@@ -41,12 +51,12 @@ export function drawRelief(panel, surface, heights, { scale, metric, name, colou
   const axis = { gridcolor: theme.grid, showbackground: false, zeroline: false, showspikes: false, tickfont: { size: 10 }, nticks: 5 };
   const margin = 0.02 * (high - low);
   const layout = {
-    font: fontOf(theme), margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: theme.card, showlegend: false, uirevision: "kept",
+    font: fontOf(theme), margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: theme.card, showlegend: false,
     width: panel.clientWidth, height: Math.round(panel.clientWidth * 0.84),
     scene: {
       xaxis: { ...axis, title: { text: "α" } },
       yaxis: { ...axis, title: { text: "β" } },
-      zaxis: { ...axis, title: { text: labelled ? name : "" }, ...ticksOf(scale, metric), range: [low - margin, high + margin] },
+      zaxis: { ...axis, title: { text: labelled ? name.replaceAll("<", "‹") : "" }, ...ticksOf(scale, metric), range: [low - margin, high + margin] },
       aspectmode: "manual", aspectratio: ASPECT, dragmode: "turntable", camera, hovermode: "closest",
     },
   };
@@ -104,10 +114,10 @@ export function clamped(camera) {
 export function reshape(panel, surface, heights) {
   const scene = sceneOf(panel);
   const trace = scene && Object.values(scene.traces).find((found) => found.data?.type === "surface");
-  const rows = rowsOf(surface, heights);
-  if (!trace || surface.nx > LONGEST_SIDE || surface.ny > LONGEST_SIDE) return Plotly.restyle(panel, { z: [rows] }, [0]);
-  panel.data[0].z = rows;
-  trace.update({ ...trace.data, z: rows });
+  const { z } = thinned(surface, heights);
+  if (!trace) return Plotly.restyle(panel, { z: [z] }, [0]);
+  panel.data[0].z = z;
+  trace.update({ ...trace.data, z });
   scene.glplot.redraw();
   return undefined;
 }

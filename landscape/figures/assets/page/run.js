@@ -38,4 +38,7 @@ async function start() {
   main.setAttribute("aria-busy", "false");
 }
 
-start();
+start().catch((error) => {
+  byId("cards").replaceChildren(element("p", "absent", `This page can't be drawn here: ${error.message}.`));
+  throw error;
+});

@@ -51,7 +51,8 @@ export function scaleOver(arrays, kind, numLevels) {
 export function differenceScale(arrays, kind, numLevels) {
   const sizes = finiteOf(arrays).map(Math.abs).sort((a, b) => a - b);
   const most = sizes.length ? sizes[sizes.length - 1] : 1;
-  const cut = kind === "clipped" && sizes.length ? roundUp(Math.max(sizes[Math.floor(0.9 * (sizes.length - 1))], Number.MIN_VALUE)) : most;
+  const nineTenths = kind === "clipped" && sizes.length ? sizes[Math.floor(0.9 * (sizes.length - 1))] : 0;
+  const cut = nineTenths > 0 ? roundUp(nineTenths) : most;
   const end = Math.min(cut, most) || 1;
   const scale = makeScale("linear", -end, end, numLevels);
   const clip = (value) => (Number.isFinite(value) ? Math.max(-end, Math.min(end, value)) : NaN);

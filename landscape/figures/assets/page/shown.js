@@ -4,7 +4,15 @@ import { differenceScale, isShare, scaleOver } from "./scale.js";
 import { differenceOf, morphed } from "./surfaces.js";
 import { themeOf } from "./theme.js";
 
-function isLog(page, metric) { return !isShare(metric) && scalesOf(page, metric)[0] === "log"; }
+/* The floor of each metric's log scale, 0 where it has none; worked out once. */
+function floorsOf(page) {
+  page.floors ??= Object.fromEntries(page.content.metrics.map(({ key }) => {
+    const arrays = page.surfaces.filter(({ values }) => values[key]).map(({ values }) => values[key]);
+    const scale = scaleOver(arrays, "log", 24);
+    return [key, !isShare(key) && scale.kind === "log" ? scale.low : 0];
+  }));
+  return page.floors;
+}
 
 function scalesOf(page, metric) {
   if (isShare(metric)) return ["linear", "clipped"];
@@ -16,8 +24,8 @@ function shownSurfaces(page) {
   const { surfaces, state, content } = page;
   if (content.sequence) {
     const first = Math.min(Math.floor(state.frame), surfaces.length - 1);
-    const found = morphed(surfaces[first], surfaces[first + 1], state.frame - first, (metric) => isLog(page, metric));
-    return [{ surface: found || surfaces[first], place: 0 }];
+    const found = morphed(surfaces[first], surfaces[first + 1], state.frame - first, floorsOf(page));
+    return [{ surface: found || surfaces[first], place: 0, source: Math.min(surfaces.length - 1, Math.round(state.frame)) }];
   }
   const reference = state.minus === "" ? null : surfaces[Number(state.minus)];
   if (!reference) return surfaces.map((surface, place) => ({ surface, place }));
@@ -33,7 +41,8 @@ function shownSurfaces(page) {
 export function settle(page) {
   const { state, surfaces, content } = page;
   if (!content.metrics.some(({ key }) => key === state.metric)) state.metric = content.metrics[0].key;
-  if (state.minus !== "" && !(Number(state.minus) in surfaces)) state.minus = "";
+  const canDiffer = surfaces.length > 1 && !content.sequence;
+  if (!canDiffer || !(/^\d+$/.test(state.minus) && Number(state.minus) in surfaces)) state.minus = "";
   state.frame = content.sequence ? Math.min(Math.max(0, state.frame), surfaces.length - 1) : 0;
   page.kinds = state.minus === "" ? scalesOf(page, state.metric) : ["linear", "clipped"];
   page.kind = page.kinds.includes(state.scale) ? state.scale : page.kinds[0];

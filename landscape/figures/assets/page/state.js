@@ -17,19 +17,21 @@ const READERS = {
   shared: (text) => text !== "0",
   marks: (text) => text !== "0",
   at: (text) => numbers(text, 2),
-  zoom: (text) => numbers(text, 4),
-  camera: (text) => numbers(text, 9),
+  zoom: (text) => only(numbers(text, 4), ([left, right, low, high]) => left < right && low < high),
+  camera: (text) => only(numbers(text, 9), (found) => [0, 1, 2].some((axis) => found[axis] !== found[axis + 3]) && found.slice(6).some(Boolean)),
 };
 
 function numbers(text, count) {
-  const found = text.split(",").map(Number);
+  const found = text.split(",").map((part) => (part.trim() ? Number(part) : NaN));
   return found.length === count && found.every(Number.isFinite) ? found : undefined;
 }
+
+function only(found, isRight) { return found && isRight(found) ? found : undefined; }
 
 export function stateFrom(hash) {
   const state = { ...DEFAULTS };
   for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    if (!(name in DEFAULTS)) continue;
+    if (!Object.hasOwn(DEFAULTS, name)) continue;
     const value = READERS[name] ? READERS[name](text) : text;
     const known = CHOICES[name] ? CHOICES[name].includes(value) : value !== undefined && !Number.isNaN(value);
     if (known) state[name] = value;
@@ -43,7 +45,8 @@ export function hashOf(state) {
     if (value === null || JSON.stringify(value) === JSON.stringify(DEFAULTS[name])) continue;
     words.set(name, WRITERS[name] ? WRITERS[name](value) : value);
   }
-  return words.size ? `#${words}` : "";
+  const text = words.toString();
+  return text && `#${text}`;
 }
 
 let pending = null;

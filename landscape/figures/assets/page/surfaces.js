@@ -23,8 +23,9 @@ export function nearest(axis, value) {
     if (axis[middle] <= value) low = middle; else high = middle;
   }
   const place = value - axis[low] <= axis[high] - value ? low : high;
-  const margin = (axis[1] - axis[0]) / 2 + 1e-9;
-  return { place, inside: value >= axis[0] - margin && value <= axis[axis.length - 1] + margin };
+  const last = axis.length - 1;
+  const [before, after] = [(axis[1] - axis[0]) / 2, (axis[last] - axis[last - 1]) / 2];
+  return { place, inside: value >= axis[0] - before * 1.001 && value <= axis[last] + after * 1.001 };
 }
 
 /* The measured point nearest to a place of the plane; null outside the grid. */
@@ -36,18 +37,22 @@ export function pointAt(surface, [alpha, beta]) {
   return { column: along.place, row: across.place, place, at: [surface.x[along.place], surface.isLine ? 0 : surface.y[across.place]] };
 }
 
-function between(surface, values, alpha, beta) {
+/* The corners around a place, with their weights; one alone where it is a point of the grid. */
+function cornersOf(surface, alpha, beta) {
   const cell = (axis, value) => {
     const { place } = nearest(axis, value);
-    if (Math.abs(axis[place] - value) < 1e-9 * (axis[axis.length - 1] - axis[0])) return [place, place, 0];
+    if (Math.abs(axis[place] - value) < 1e-9 * (axis[axis.length - 1] - axis[0])) return [[place, 1]];
     const low = axis[place] <= value ? place : place - 1;
-    return [low, low + 1, (value - axis[low]) / (axis[low + 1] - axis[low])];
+    const share = (value - axis[low]) / (axis[low + 1] - axis[low]);
+    return [[low, 1 - share], [low + 1, share]];
   };
-  const [left, right, u] = cell(surface.x, alpha);
-  const [below, above, v] = surface.isLine ? [0, 0, 0] : cell(surface.y, beta);
-  const at = (column, row) => values[row * surface.nx + column];
-  const mix = (a, b, t) => (t === 0 ? a : a + (b - a) * t);
-  return mix(mix(at(left, below), at(right, below), u), mix(at(left, above), at(right, above), u), v);
+  const rows = surface.isLine ? [[0, 1]] : cell(surface.y, beta);
+  return rows.flatMap(([row, v]) => cell(surface.x, alpha).map(([column, u]) => [row * surface.nx + column, u * v]));
+}
+
+function valueAt(values, corners) {
+  if (corners.length === 1) return values[corners[0][0]];
+  return corners.reduce((sum, [place, weight]) => sum + weight * values[place], 0);
 }
 
 function within(axis, other) {
@@ -62,29 +67,36 @@ function onCommonGrid(surface, other, combine) {
   const x = within(surface.x, other.x);
   const y = surface.isLine ? null : within(surface.y, other.y);
   if (x.length < 2 || (y && y.length < 2)) return null;
-  const values = {};
-  for (const metric of Object.keys(surface.values)) {
-    if (!other.values[metric]) continue;
-    const found = new Float64Array(x.length * (y ? y.length : 1));
-    (y || [0]).forEach((beta, row) => x.forEach((alpha, column) => {
-      const own = between(surface, surface.values[metric], alpha, beta);
-      found[row * x.length + column] = combine(own, between(other, other.values[metric], alpha, beta), metric);
-    }));
-    values[metric] = found;
-  }
-  return { ...surface, x, y, nx: x.length, ny: y ? y.length : 1, values, done: null };
+  const number = x.length * (y ? y.length : 1);
+  const shared = Object.keys(surface.values).filter((metric) => other.values[metric]);
+  const values = Object.fromEntries(shared.map((metric) => [metric, new Float64Array(number)]));
+  const done = new Uint8Array(number).fill(1);
+  let isInterpolated = false;
+  (y || [0]).forEach((beta, row) => x.forEach((alpha, column) => {
+    const place = row * x.length + column;
+    const [own, theirs] = [cornersOf(surface, alpha, beta), cornersOf(other, alpha, beta)];
+    isInterpolated ||= theirs.length > 1;
+    if (![[surface, own], [other, theirs]].every(([whose, corners]) => corners.every(([corner]) => isDone(whose, corner)))) done[place] = 0;
+    for (const metric of shared) {
+      values[metric][place] = combine(valueAt(surface.values[metric], own), valueAt(other.values[metric], theirs), metric);
+    }
+  }));
+  return { ...surface, x, y, nx: x.length, ny: y ? y.length : 1, values, done: done.includes(0) ? done : null, isInterpolated };
 }
 
 export function differenceOf(surface, other) { return onCommonGrid(surface, other, (own, their) => own - their); }
 
-/* A surface t of the way from one to the next, along heights: on a log scale the way is straight in log10. */
-export function morphed(surface, next, t, isLog) {
+/* A surface t of the way from one to the next, along heights: on a log scale, whose floor is `floors[metric]`, the way is straight in log10. */
+export function morphed(surface, next, t, floors) {
   if (t === 0 || !next) return surface;
-  const log = (value) => Math.log(Math.max(value, 1e-300));
-  const blend = (own, their, metric) => (isLog(metric)
-    ? Math.exp(log(own) + (log(their) - log(own)) * t)
-    : own + (their - own) * t);
-  return onCommonGrid(surface, next, blend);
+  const blend = (own, their, metric) => {
+    const floor = floors[metric];
+    if (!floor) return own + (their - own) * t;
+    const log = (value) => Math.log(Math.max(value, floor));
+    return Math.exp(log(own) + (log(their) - log(own)) * t);
+  };
+  const found = onCommonGrid(surface, next, blend);
+  return found && { ...found, name: `${surface.name} → ${next.name} (${t.toFixed(2)}, interpolated)` };
 }
 
 /* Minima of the slice and the saddles over which they join a deeper one, with the height between: filling up from below. */
@@ -116,7 +128,9 @@ export function extremes(surface, heights, leastDepth) {
     }
   }
   if (order.length && heights[order[order.length - 1]] - heights[order[0]] > leastDepth) found.push({ minimum: order[0] });
-  const inside = (place) => place % nx > 0 && place % nx < nx - 1 && place >= nx && place < nx * (ny - 1);
+  // Not at the frame and not beside a hole, behind which it may go on.
+  const inside = (place) => place % nx > 0 && place % nx < nx - 1 && place >= nx && place < nx * (ny - 1)
+    && [-1, 0, 1].every((dr) => [-1, 0, 1].every((dc) => Number.isFinite(heights[place + dr * nx + dc])));
   const kept = found.filter(({ minimum }) => inside(minimum));
   const coordinates = (place) => [surface.x[place % nx], surface.y[Math.floor(place / nx)]];
   return {
