@@ -227,7 +227,7 @@ def test_no_range_is_looked_for_where_the_center_is_no_number(here, capsys):
     weight = torch.full((10, 64), torch.nan)
     options = trained_line(here)
     torch.save({"1.weight": weight, "1.bias": torch.zeros(10)}, here / "line.pt")
-    surface_command([*options, "--x", "auto:3", "--dry-run --live"], World())
+    surface_command([*options, "--x", "auto:3", "--dry-run"], World())
     wanted = "range along x: train loss is not finite at the center, so that none can be found; -1 to 1 is taken"
     assert wanted in capsys.readouterr().out
 
@@ -242,7 +242,7 @@ def test_a_range_toward_another_checkpoint_is_the_users_to_give():
 def test_a_dry_run_says_what_stands_in_the_way_and_goes_on(here, capsys):
     made("mine", "--x", "0:1:2")
     capsys.readouterr()
-    surface_command([*TINY, "--x", "0:1:3", "--out", "mine", "--dry-run --live"], World())
+    surface_command([*TINY, "--x", "0:1:3", "--out", "mine", "--dry-run"], World())
     out = capsys.readouterr().out
     assert "warning: mine.h5 holds another run (grid x: 0:1:2" in out and "3 line grid, 3 points to go" in out
 

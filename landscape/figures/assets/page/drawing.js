@@ -56,7 +56,7 @@ async function drawOneRelief(page, card, surface, heights, options) {
   }
   const camera = cameraOf(page.state.camera);
   const at = pointAt(surface, page.state.at);
-  await drawRelief(card.relief, surface, heights, { ...options, name: page.name, camera, at, labelled: true });
+  await drawRelief(card.relief, surface, heights, { ...options, name: page.name, camera, at, labelled: page.shown.length === 1 });
   watchRelief(page, card);
 }
 
