@@ -96,6 +96,7 @@ def test_updates_are_timed_for_each_batch_size():
     assert "s an update" in result.rows[0].measured and verdicts(result) == [None, None]
 
 
+@pytest.mark.slow
 def test_pages_are_opened_clicked_and_played():
     result = pages.measure(ONCE, side=7)
     assert (

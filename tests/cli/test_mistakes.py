@@ -141,7 +141,19 @@ def test_cuda_is_refused_where_there_is_none(folder):
     )
 
 
-@pytest.mark.parametrize("options", [*REQUIRED, "--model mlp --untrained 1 --device cuda"])
+UNDER_MPIRUN = [*REQUIRED, "--model mlp --untrained 1 --device cuda"]
+SAMPLED = (
+    5  # every fifth of them each time, the others by `make test-slow`: what is said once does not depend on what it is
+)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, marks=[pytest.mark.slow] if place % SAMPLED else [])
+        for place, options in enumerate(UNDER_MPIRUN)
+    ],
+)
 def test_three_ranks_say_a_mistake_once(options, folder, run, plot_surface):
     if "cuda" in options and torch.cuda.is_available():
         pytest.skip("there is a CUDA device here")
