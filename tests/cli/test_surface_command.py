@@ -270,7 +270,9 @@ def test_without_mpi4py_one_process_works(here, run, plot_surface):
     assert (here / "alone.h5").is_file()
 
 
-@pytest.mark.parametrize("way", [[], ["--precision", "bf16"], ["--plain", "--x", "auto:4"]])
+@pytest.mark.parametrize(
+    "way", [[], ["--precision", "bf16"], pytest.param(["--plain", "--x", "auto:4"], marks=pytest.mark.slow)]
+)
 def test_one_two_and_three_ranks_give_the_same_bits(here, run, plot_surface, way):
     options = ["--model", "resnet20", "--untrained", "1", "--num-samples", "10", *PLANE, *way]
     surfaces = []
