@@ -7,12 +7,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from landscape.problem.checkpoints import read_checkpoint  # noqa: E402
-from landscape.problem.datasets import open_dataset  # noqa: E402 - the line above makes it importable from a bare checkout
-from landscape.training.zoo_entry import add_to_zoo  # noqa: E402
-
 
 def main() -> None:
+    # Importable from a bare checkout only now that its root is on the path.
+    from landscape.problem.checkpoints import read_checkpoint
+    from landscape.problem.datasets import open_dataset
+    from landscape.training.zoo_entry import add_to_zoo
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, help="OUT.safetensors, OUT-swa.safetensors, or one of OUT-checkpoints/")
     parser.add_argument("--name", required=True, help="its name in the zoo")

@@ -8,17 +8,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from landscape.figures.gallery import gallery_text  # noqa: E402 - the line above makes it importable from a bare checkout
-from landscape.problem.datasets import open_dataset  # noqa: E402
-from landscape.problem.zoo import ZooNetwork, read_zoo  # noqa: E402
-from landscape.store.surface_file import read_surface  # noqa: E402
 
 FOLDER = ROOT / "outputs" / "gallery"
 NUM_SAMPLES = 1000
 
 
-def options(network: ZooNetwork, data_dir: Path) -> list[str]:
+def options(network, data_dir: Path) -> list[str]:
     """Return how a network is sampled: 1,000 samples a split, or all where a split has fewer."""
+    from landscape.problem.datasets import open_dataset
+
     sizes = [len(samples) for samples in open_dataset(network.dataset, data_dir=data_dir).splits.values()]
     number = str(NUM_SAMPLES) if min(sizes) >= NUM_SAMPLES else "all"
     return ["--checkpoint", f"zoo:{network.name}", "--split", "both", "--num-samples", number,
@@ -26,6 +24,11 @@ def options(network: ZooNetwork, data_dir: Path) -> list[str]:
 
 
 def main() -> None:
+    # Importable from a bare checkout only now that its root is on the path.
+    from landscape.figures.gallery import gallery_text
+    from landscape.problem.zoo import read_zoo
+    from landscape.store.surface_file import read_surface
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="networks of the zoo (default: all)")
     parser.add_argument("--data-dir", type=Path, default=Path("data"), help="where data sets' files lie")

@@ -5,10 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
-from landscape.figures.payload import Arrays, packed, page_content
-from landscape.figures.shell import asset, joined_script, plotly_library, plotly_version
+from landscape.figures.payload import Arrays, page_content
+from landscape.figures.shell import document
 from landscape.store.whole_file import write_whole
 from landscape.surface import Surface
 
@@ -42,16 +41,8 @@ def page_html(
         _require_sequence(surfaces)
     arrays = Arrays()
     content = {**page_content(surfaces, arrays), "sequence": sequence, "live": live}
-    parts = {
-        "title": html.escape(title),
-        "style": asset("page/page.css"),
-        "script": joined_script("page", "page"),
-        "plotly": plotly_library(),
-        "plotly_version": plotly_version(),
-        "data": packed(json.dumps(content, sort_keys=True).encode()),
-        "arrays": packed(arrays.bytes()),
-    }
-    return Template(asset("page/page.html")).substitute(parts)
+    carried = {"page-data": json.dumps(content, sort_keys=True).encode(), "page-arrays": arrays.bytes()}
+    return document("page", title, carried)
 
 
 def write_page(

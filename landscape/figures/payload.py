@@ -1,7 +1,5 @@
 """What the page carries of its surfaces: numbers as packed arrays, words as JSON. Arrays [x, y] become rows of constant y here."""
 
-import base64
-import gzip
 from collections.abc import Mapping
 
 import numpy as np
@@ -46,11 +44,6 @@ def page_content(surfaces: Mapping[str, Surface], arrays: Arrays) -> dict:
         "surfaces": [_described(name, surface, arrays) for name, surface in surfaces.items()],
         "colours": {name: get_colorscale(known) for name, known in COLOURS.items()},
     }
-
-
-def packed(data: bytes) -> str:
-    """Return bytes as base64 of gzip, without a time, so that the page is the same every time."""
-    return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 
 
 def _described(name: str, surface: Surface, arrays: Arrays) -> dict:

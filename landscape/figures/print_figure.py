@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from landscape.figures import print_frame as frame
 from landscape.figures import print_panels as panels
 from landscape.figures.plots import CURVES, default_metric
-from landscape.figures.print_layout import SMALL, PrintStyle, coordinate, shares_axes
+from landscape.figures.print_layout import SMALL, Layout, PrintStyle, Room, coordinate, shares_axes
 from landscape.figures.scale import Scale, scale_over
 from landscape.store.whole_file import write_whole
 from landscape.surface import Surface
@@ -47,18 +47,14 @@ def contour_print(
     grids = [surface.grid for surface in surfaces.values()]
     shared = shares_axes([(*grid.x[[0, -1]], *grid.y[[0, -1]]) for grid in grids])
     room = frame.contour_room(list(surfaces.values()), frame.scale_ticks(scale, metric)[1], shared=shared)
-    layout, titles = frame.with_titles(surfaces, metric, room, scale, style)
-    bands = panels.bands_of(scale, matplotlib.colormaps[style.colours])
-    with _settings(style):
-        figure = Figure(figsize=(layout.width, layout.height))
-        for place, (surface, box) in enumerate(zip(surfaces.values(), layout.panels, strict=True)):
-            axes = figure.add_axes(box)
-            panels.draw_contours(axes, surface, metric, scale, bands, style.font_size)
-            lowest, leftmost = not shared or layout.is_lowest(place), not shared or layout.is_leftmost(place)
-            frame.dress_contours(axes, surface, style, lowest=lowest, leftmost=leftmost)
-        frame.add_titles(figure, layout, titles, style)
-        frame.add_bar(figure, layout, scale, metric, bands, style)
-    return figure
+
+    def draw(figure: Figure, layout: Layout, place: int, surface: Surface, bands) -> None:
+        axes = figure.add_axes(layout.panels[place])
+        panels.draw_contours(axes, surface, metric, scale, bands, style.font_size)
+        lowest, leftmost = not shared or layout.is_lowest(place), not shared or layout.is_leftmost(place)
+        frame.dress_contours(axes, surface, style, lowest=lowest, leftmost=leftmost)
+
+    return _panelled(surfaces, metric, scale, room, style, draw)
 
 
 def surface_print(
@@ -76,17 +72,13 @@ def surface_print(
     metric, scale = _chosen(surfaces, metric, scale, clip)
     _require_planes(surfaces, "surface in three dimensions")
     room = frame.relief_room(frame.scale_ticks(scale, metric)[1])
-    layout, titles = frame.with_titles(surfaces, metric, room, scale, style)
-    bands = panels.bands_of(scale, matplotlib.colormaps[style.colours])
-    with _settings(style):
-        figure = Figure(figsize=(layout.width, layout.height))
-        for place, surface in enumerate(surfaces.values()):
-            axes = figure.add_axes(frame.relief_box(layout, place), projection="3d")
-            panels.draw_relief(axes, surface, metric, scale, bands, (style.elevation, style.azimuth))
-            frame.dress_relief(axes, surface, scale, metric, style)
-        frame.add_titles(figure, layout, titles, style)
-        frame.add_bar(figure, layout, scale, metric, bands, style)
-    return figure
+
+    def draw(figure: Figure, layout: Layout, place: int, surface: Surface, bands) -> None:
+        axes = figure.add_axes(frame.relief_box(layout, place), projection="3d")
+        panels.draw_relief(axes, surface, metric, scale, bands, (style.elevation, style.azimuth))
+        frame.dress_relief(axes, surface, scale, metric, style)
+
+    return _panelled(surfaces, metric, scale, room, style, draw)
 
 
 def slices_print(
@@ -218,6 +210,21 @@ def _settings(style: PrintStyle) -> Iterator[None]:
 
 def _tick_sizes(size: float) -> dict[str, float]:
     return {"major.width": 0.075 * size, "major.size": 0.35 * size, "major.pad": 0.3 * size}
+
+
+def _panelled(
+    surfaces: Mapping[str, Surface], metric: str, scale: Scale, room: Room, style: PrintStyle, draw
+) -> Figure:
+    """Return a figure of a panel a surface, drawn by `draw`, with titles and the one colour bar."""
+    layout, titles = frame.with_titles(surfaces, metric, room, scale, style)
+    bands = panels.bands_of(scale, matplotlib.colormaps[style.colours])
+    with _settings(style):
+        figure = Figure(figsize=(layout.width, layout.height))
+        for place, surface in enumerate(surfaces.values()):
+            draw(figure, layout, place, surface, bands)
+        frame.add_titles(figure, layout, titles, style)
+        frame.add_bar(figure, layout, scale, metric, bands, style)
+    return figure
 
 
 def _chosen(

@@ -1,17 +1,14 @@
 """The page of training runs: loss, accuracy, learning rate and gradient norm against epoch, and how each was trained."""
 
-import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from string import Template
 
 import numpy as np
 import plotly.graph_objects as go
 
-from landscape.figures.payload import packed
 from landscape.figures.plots import CURVES, DASHES, FONT
-from landscape.figures.shell import asset, joined_script, plotly_library, plotly_version
+from landscape.figures.shell import document
 from landscape.run_record import RunRecord
 from landscape.store.whole_file import write_whole
 
@@ -38,18 +35,10 @@ def run_page_html(runs: Mapping[str, RunRecord]) -> str:
     """
     if not runs:
         raise ValueError("a page needs one run or more")
-    title = html.escape("Training: " + ", ".join(runs))
+    title = "Training: " + ", ".join(runs)
     figures = [{"name": name, "figure": json.loads(drawn.to_json())} for name, drawn in run_figures(runs).items()]
     content = {"figures": figures, "runs": [{"name": name, "facts": run_facts(run)} for name, run in runs.items()]}
-    parts = {
-        "title": title,
-        "style": asset("page/page.css"),
-        "script": joined_script("page", "run"),
-        "plotly": plotly_library(),
-        "plotly_version": plotly_version(),
-        "data": packed(json.dumps(content, sort_keys=True).encode()),
-    }
-    return Template(asset("page/run.html")).substitute(parts)
+    return document("run", title, {"page-data": json.dumps(content, sort_keys=True).encode()})
 
 
 def write_run_page(runs: Mapping[str, RunRecord], path: Path) -> Path:

@@ -2,12 +2,41 @@
 
 import base64
 import gzip
+import html
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from string import Template
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+)\.js";\n', re.M)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.M)
+
+
+def document(name: str, title: str, carried: Mapping[str, bytes]) -> str:
+    """Return a page's text: the body NAME.html, the script that begins in NAME.js, the style, plotly.js, and what it carries.
+
+    Args:
+        carried: What the script inflates, by the element's id.
+    """
+    titled = html.escape(title)
+    parts = {
+        "title": titled,
+        "style": asset("page/page.css"),
+        "body": Template(asset(f"page/{name}.html")).substitute(title=titled),
+        "carried": "".join(
+            f'<script type="application/gzip" id="{key}">{packed(data)}</script>\n' for key, data in carried.items()
+        ),
+        "plotly": plotly_library(),
+        "plotly_version": plotly_version(),
+        "script": joined_script("page", name),
+    }
+    return Template(asset("page/shell.html")).substitute(parts)
+
+
+def packed(data: bytes) -> str:
+    """Return bytes as base64 of gzip, without a time, so that the page is the same every time."""
+    return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 
 
 @cache

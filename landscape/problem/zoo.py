@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def manifest_path() -> Path:
 
 
 def read_zoo(manifest: Path | None = None) -> dict[str, ZooNetwork]:
-    """Return the zoo's networks by name, in the manifest's order.
+    """Return the zoo's networks by name, in the manifest's order; `landscape.training.zoo_entry` writes it.
 
     Raises:
         OSError: The manifest is missing or damaged.
@@ -68,15 +68,6 @@ def read_zoo(manifest: Path | None = None) -> dict[str, ZooNetwork]:
     except (ValueError, TypeError, KeyError) as error:
         raise OSError(f"the zoo's manifest {manifest} is damaged ({error}); install the tool again") from error
     return {network.name: network for network in networks}
-
-
-def write_zoo(networks: Mapping[str, ZooNetwork], manifest: Path) -> None:
-    """Write a manifest that `read_zoo` reads.
-
-    Raises:
-        OSError: It can't be written.
-    """
-    manifest.write_text(json.dumps([asdict(network) for network in networks.values()], indent=1) + "\n")
 
 
 def zoo_file(name: str, manifest: Path | None = None) -> Path:

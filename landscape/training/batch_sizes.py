@@ -15,6 +15,16 @@ PUBLISHED = {
     "C4": (63.08, 57.81),
 }
 LARGE = 1024
+# What all runs of the study have in common, beside network, data and the accuracy to reach.
+STUDY = {
+    "optimizer": "nesterov",
+    "schedule": "one-cycle",
+    "crop": 0,
+    "flip": False,
+    "accumulate": 1,
+    "ranks": 1,
+    "start": "",
+}
 
 HEAD = """# Small against large batches
 
@@ -43,16 +53,7 @@ def _is_one(network: ZooNetwork) -> bool:
     """Tell whether a network is the last weights of a run of this study, and no average or member of one."""
     recipe = network.recipe
     study = network.dataset == "cifar10" and network.model == "resnet20" and recipe.get("until_train_accuracy") == 0.99
-    usual = {
-        "optimizer": "nesterov",
-        "schedule": "one-cycle",
-        "crop": 0,
-        "flip": False,
-        "accumulate": 1,
-        "ranks": 1,
-        "start": "",
-    }
-    return bool(study and not recipe.get("swa_from") and all(recipe[name] == value for name, value in usual.items()))
+    return bool(study and not recipe.get("swa_from") and all(recipe[name] == value for name, value in STUDY.items()))
 
 
 def _runs_table(runs: Sequence[ZooNetwork]) -> str:

@@ -1,17 +1,18 @@
 """A finished run's weights put into the zoo, with what the run recorded of itself."""
 
+import json
 import shlex
-import shutil
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from landscape.problem.checkpoints import Checkpoint, load_into, read_checkpoint
 from landscape.problem.datasets import Dataset
 from landscape.problem.models import build_model
-from landscape.problem.zoo import ZooNetwork, file_digest, read_zoo, write_zoo
+from landscape.problem.zoo import ZooNetwork, file_digest, read_zoo
 from landscape.run_record import RunRecord
 from landscape.store.run_file import read_run
+from landscape.store.whole_file import write_whole
 from landscape.training.scores import score
 
 
@@ -73,10 +74,20 @@ def add_to_zoo(
     networks = read_zoo(manifest) if manifest.exists() else {}
     target = manifest.with_name(f"{name}.safetensors")
     if weights.resolve() != target.resolve():
-        shutil.copyfile(weights, target)
+        write_whole(target, weights.read_bytes())
     networks[name] = entry
     write_zoo(networks, manifest)
     return entry
+
+
+def write_zoo(networks: Mapping[str, ZooNetwork], manifest: Path) -> None:
+    """Write a manifest that `read_zoo` reads, whole.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    text = json.dumps([asdict(network) for network in networks.values()], indent=1) + "\n"
+    write_whole(manifest, text.encode())
 
 
 def _command(record: RunRecord) -> str:

@@ -8,13 +8,7 @@ import pytest
 import torch
 from refusing import ALONE_AND_TOGETHER, refused
 
-from landscape.cli.info import info_command
-from landscape.cli.main import COMMANDS
-from landscape.cli.page import page_command
 from landscape.cli.surface import surface_command
-from landscape.grid import Grid
-from landscape.store.surface_file import write_surface
-from landscape.surface import empty_surface
 from landscape.sweep.world import Mistake, World
 
 MODELS = (
@@ -198,35 +192,6 @@ def test_other_settings_on_the_same_file_are_refused_by_name(folder):
     assert (folder / "mine.h5").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "arguments, sentence",
-    [
-        (["nowhere.h5"], "there is no surface file nowhere.h5"),
-        (["text.txt"], "text.txt is not an HDF5 file, or its head is damaged; it was left as it is"),
-        (["foreign.h5"], "foreign.h5 is an HDF5 file of another program, not a surface file; it was left as it is"),
-        ([], "the following arguments are required: FILE.h5; `landscape page --help` lists the options"),
-    ],
-)
-def test_mistakes_of_the_page_command(arguments, sentence, folder):
-    with pytest.raises(Mistake) as caught:
-        page_command(arguments, World())
-    assert str(caught.value) == sentence
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command, run):
-    done = run("-m", "landscape", command, "--help")
-    assert done.returncode == 0 and done.stdout.startswith(f"usage: landscape {command}") and done.stderr == ""
-
-
-def test_an_unknown_command_lists_the_choices(run):
-    done = run("-m", "landscape", "surfaces")
-    assert (done.returncode, done.stderr) == (
-        2,
-        "landscape: unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train\n",
-    )
-
-
 @ALONE_AND_TOGETHER
 @pytest.mark.parametrize("options", ["--x 1:-1:5", "--x -1:1:0"])
 def test_a_program_says_a_mistake_once_and_leaves_with_status_2(options, ranks, run, plot_surface, folder):
@@ -239,63 +204,6 @@ def test_a_program_says_once_that_it_may_not_write(ranks, run, analytic, folder)
     assert said == "/proc can't be written (no such file or directory); choose another --out"
 
 
-@pytest.mark.parametrize(
-    "arguments, sentence",
-    [
-        (["nowhere.h5"], "there is no surface file nowhere.h5"),
-        (["text.txt"], "text.txt is not an HDF5 file, or its head is damaged; it was left as it is"),
-        (["foreign.h5"], "foreign.h5 is an HDF5 file of another program, not a surface file; it was left as it is"),
-        ([], "the following arguments are required: FILE.h5; `landscape info --help` lists the options"),
-    ],
-)
-def test_mistakes_of_the_info_command(arguments, sentence, folder):
-    with pytest.raises(Mistake) as caught:
-        info_command(arguments, World())
-    assert str(caught.value) == sentence
-
-
-@pytest.mark.parametrize(
-    "arguments, sentence",
-    [
-        (["--out", "page.txt"], "--out must be an .html file, not page.txt"),
-        (["--out", "no/page.html"], "there is no folder no; make it, or choose another --out"),
-        (
-            ["--out", "/proc/page.html"],
-            "/proc/page.html can't be written (no such file or directory); what stood there is as it was",
-        ),
-    ],
-)
-def test_mistakes_about_the_pages_place(arguments, sentence, folder):
-    write_surface(empty_surface(Grid([-0.5, 2.0]), ["train_loss"]), folder / "s.h5")
-    with pytest.raises(Mistake) as caught:
-        page_command(["s.h5", *arguments], World())
-    assert str(caught.value) == sentence and not list(folder.glob("*.html"))
-
-
-@pytest.mark.parametrize(
-    "command, options",
-    [
-        ("info", "--help"),
-        ("page", "--help --out --title --sequence"),
-        ("export", "--help --format --out --metric --height --overwrite"),
-        ("import", "--help --out --overwrite"),
-        (
-            "figure",
-            "--help --kind --format --out --titles --metric --scale --clip --width --font-size --colours --dpi "
-            "--elevation --azimuth --renderer",
-        ),
-    ],
-)
-def test_the_other_commands_options_change_only_on_purpose(command, options, run):
-    printed = run("-m", "landscape", command, "--help", env={"COLUMNS": "200"}).stdout
-    assert set(re.findall(r"(?<![\w`])--[a-z-]+", printed)) == set(options.split())
-
-
 def test_training_over_several_ranks_says_a_mistake_once(run, folder):
     said = refused(run, "-m", "landscape", "train", "--schedule", "linear", "--out", "mine", ranks=3, cwd=folder)
     assert said.startswith("unknown schedule 'linear'; choose one of constant, ") and not list(folder.glob("mine*"))
-
-
-def test_an_unknown_command_under_mpirun_is_said_once(run):
-    said = refused(run, "-m", "landscape", "surfaces", ranks=3)
-    assert said == "unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train"

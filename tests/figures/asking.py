@@ -1,5 +1,6 @@
 """What is asked of a page in a browser: expressions, and the places of things on the screen."""
 
+HOSTILE = "<img src=x onerror=window.hacked=1>"
 HEIGHTS = "Array.from(document.querySelectorAll('[data-panel={kind}]')).filter(p => p.offsetParent && p._fullData).map(p => Array.from(p._fullData[0].z, r => Array.from(r)))"
 SLICES = "Array.from(document.querySelectorAll('[data-panel=slice]')).map(p => p._fullData.map(t => [Array.from(t.x), Array.from(t.y)]))"
 PROBE = "Array.from(document.querySelectorAll('#probe tr')).map(r => Array.from(r.children, c => c.textContent))"

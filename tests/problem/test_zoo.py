@@ -13,7 +13,8 @@ from landscape.cli.train import SETTINGS, _parsed
 from landscape.problem.checkpoints import load_into, read_checkpoint
 from landscape.problem.datasets import open_dataset
 from landscape.problem.models import build_model
-from landscape.problem.zoo import file_digest, manifest_path, read_zoo, write_zoo, zoo_file
+from landscape.problem.zoo import file_digest, manifest_path, read_zoo, zoo_file
+from landscape.training.zoo_entry import write_zoo
 
 ZOO = read_zoo()
 SIZE_AT_MOST = 40e6  # bytes

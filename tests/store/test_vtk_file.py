@@ -4,23 +4,12 @@ import sys
 
 import numpy as np
 import pytest
+from holed import LINE, slanted
 
 from landscape.grid import Grid
 from landscape.store.vtk_file import vtk_image
-from landscape.surface import Surface
 
 GRID = Grid(np.array([-0.5, 0.0, 0.1, 0.7, 1.0]), np.array([-1.0, -0.3, 0.25]))
-LINE = Grid(np.array([-0.4, 0.1, 0.15, 2.0]))
-
-
-def slanted(grid: Grid) -> Surface:
-    """Return a + 10 b with a nan and an inf, an accuracy, and a point that is not done."""
-    x, y = np.meshgrid(grid.x, [0.0] if grid.y is None else grid.y, indexing="ij")
-    loss = (x + 10 * y).reshape(grid.shape)
-    loss.ravel()[[1, 2]] = np.nan, np.inf
-    done = np.ones(grid.shape, np.uint8)
-    done.ravel()[-1] = 0
-    return Surface(grid, {"train_loss": loss, "train_accuracy": np.exp(-np.abs(loss))}, done)
 
 
 @pytest.mark.parametrize("grid", [GRID, LINE], ids=str)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from landscape.problem.zoo import ZooNetwork, read_zoo
-from landscape.training.batch_sizes import batch_size_text
+from landscape.training.batch_sizes import STUDY, batch_size_text
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "small-and-large-batches.md"
 
@@ -25,13 +25,7 @@ def run(
         "batch_size": batch_size,
         "weight_decay": decay,
         "seed": seed,
-        "optimizer": "nesterov",
-        "schedule": "one-cycle",
-        "crop": 0,
-        "flip": False,
-        "accumulate": 1,
-        "ranks": 1,
-        "start": "",
+        **STUDY,
         "until_train_accuracy": 0.99,
         **more,
     }

@@ -1,0 +1,111 @@
+"""What the other commands take, refuse, and say of themselves."""
+
+import re
+
+import h5py
+import pytest
+from refusing import refused
+
+from landscape.cli.info import info_command
+from landscape.cli.main import COMMANDS
+from landscape.cli.page import page_command
+from landscape.grid import Grid
+from landscape.store.surface_file import write_surface
+from landscape.surface import empty_surface
+from landscape.sweep.world import Mistake, World
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Go to a folder with two files that are no surfaces."""
+    (tmp_path / "text.txt").write_text("no surface\n")
+    with h5py.File(tmp_path / "foreign.h5", "w") as file:
+        file["mine"] = [1, 2, 3]
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["nowhere.h5"], "there is no surface file nowhere.h5"),
+        (["text.txt"], "text.txt is not an HDF5 file, or its head is damaged; it was left as it is"),
+        (["foreign.h5"], "foreign.h5 is an HDF5 file of another program, not a surface file; it was left as it is"),
+        ([], "the following arguments are required: FILE.h5; `landscape page --help` lists the options"),
+    ],
+)
+def test_mistakes_of_the_page_command(arguments, sentence, folder):
+    with pytest.raises(Mistake) as caught:
+        page_command(arguments, World())
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, run):
+    done = run("-m", "landscape", command, "--help")
+    assert done.returncode == 0 and done.stdout.startswith(f"usage: landscape {command}") and done.stderr == ""
+
+
+def test_an_unknown_command_lists_the_choices(run):
+    done = run("-m", "landscape", "surfaces")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "landscape: unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["nowhere.h5"], "there is no surface file nowhere.h5"),
+        (["text.txt"], "text.txt is not an HDF5 file, or its head is damaged; it was left as it is"),
+        (["foreign.h5"], "foreign.h5 is an HDF5 file of another program, not a surface file; it was left as it is"),
+        ([], "the following arguments are required: FILE.h5; `landscape info --help` lists the options"),
+    ],
+)
+def test_mistakes_of_the_info_command(arguments, sentence, folder):
+    with pytest.raises(Mistake) as caught:
+        info_command(arguments, World())
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["--out", "page.txt"], "--out must be an .html file, not page.txt"),
+        (["--out", "no/page.html"], "there is no folder no; make it, or choose another --out"),
+        (
+            ["--out", "/proc/page.html"],
+            "/proc/page.html can't be written (no such file or directory); what stood there is as it was",
+        ),
+    ],
+)
+def test_mistakes_about_the_pages_place(arguments, sentence, folder):
+    write_surface(empty_surface(Grid([-0.5, 2.0]), ["train_loss"]), folder / "s.h5")
+    with pytest.raises(Mistake) as caught:
+        page_command(["s.h5", *arguments], World())
+    assert str(caught.value) == sentence and not list(folder.glob("*.html"))
+
+
+@pytest.mark.parametrize(
+    "command, options",
+    [
+        ("info", "--help"),
+        ("page", "--help --out --title --sequence"),
+        ("export", "--help --format --out --metric --height --overwrite"),
+        ("import", "--help --out --overwrite"),
+        (
+            "figure",
+            "--help --kind --format --out --titles --metric --scale --clip --width --font-size --colours --dpi "
+            "--elevation --azimuth --renderer",
+        ),
+    ],
+)
+def test_the_other_commands_options_change_only_on_purpose(command, options, run):
+    printed = run("-m", "landscape", command, "--help", env={"COLUMNS": "200"}).stdout
+    assert set(re.findall(r"(?<![\w`])--[a-z-]+", printed)) == set(options.split())
+
+
+def test_an_unknown_command_under_mpirun_is_said_once(run):
+    said = refused(run, "-m", "landscape", "surfaces", ranks=3)
+    assert said == "unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train"
