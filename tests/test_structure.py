@@ -10,12 +10,13 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "landscape").rglob("*.py"))
 LONGEST = 300
 # A room may import from itself and from rooms before it; the first holds the values.
-ROOMS = ("values", "problem", "sweep", "store", "figures", "training", "sampling", "cli")
+ROOMS = ("values", "problem", "sweep", "curvature", "store", "figures", "training", "sampling", "cli")
 OWNERS = {
     "h5py": {
         "landscape/store/sealed_hdf5.py",
         "landscape/store/surface_file.py",
         "landscape/store/run_file.py",
+        "landscape/store/curvature_file.py",
         "landscape/store/reference_file.py",
         "landscape/store/direction_file.py",
     },
@@ -24,6 +25,7 @@ OWNERS = {
     | {"landscape/figures/plotly_picture.py"},
     "matplotlib": {"landscape/figures/print_figure.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
+    "scipy": {"landscape/curvature/newton.py"},
     "contourpy": {"landscape/figures/plots.py"},
     "tqdm": {"landscape/cli/progress.py"},
     "trimesh": {"landscape/figures/mesh_file.py"},

@@ -123,7 +123,7 @@ def constant_answer(loss: Loss, batches) -> float | None:
 
 
 def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, int | Tensor]]:
-    """Turn what a loss returned for a batch into a float64 sum and a count for each name.
+    """Turn what a loss returned for a batch into a float64 sum and a count for each name; gradients pass through.
 
     Raises:
         ValueError: It is a bare mean of several samples, or of another form.
@@ -137,7 +137,7 @@ def sums_and_counts(returned: object, batch: object) -> dict[str, tuple[Tensor, 
 
 def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int | Tensor]:
     if isinstance(value, (tuple, list)) and len(value) == 2:
-        total, count = torch.as_tensor(value[0]).detach().double(), value[1]
+        total, count = torch.as_tensor(value[0]).double(), value[1]
         if total.numel() != 1 or isinstance(count, Tensor) and count.numel() != 1:
             raise ValueError("the loss returned (sum, count) with more than one number in either; each must be one")
         if isinstance(count, Tensor):
@@ -150,12 +150,12 @@ def _sum_and_count(value: object, batch: object) -> tuple[Tensor, int | Tensor]:
     if value.numel() == 1 and num_samples(batch) != 1:
         raise ValueError(MEAN_REFUSED)
     if value.ndim == 0:
-        return value.detach().double(), 1
+        return value.double(), 1
     if value.ndim != 1:
         raise ValueError(
             f"the loss must return one value a sample, a tensor of one axis, not of shape {tuple(value.shape)}"
         )
-    return value.detach().double().sum(), len(value)
+    return value.double().sum(), len(value)
 
 
 def num_samples(batch: object) -> int | None:

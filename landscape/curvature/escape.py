@@ -1,0 +1,55 @@
+"""Leaving a saddle: the loss along the most negative eigenvector, measured, beside what gradient and eigenvalue predict."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NUM_STEPS = 41
+GROWTH = 2.0
+MOST_DOUBLINGS = 12
+FIRST_SHARE = 1e-3  # of the weights' length: the first step tried
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Escape:
+    """The loss along one direction.
+
+    Attributes:
+        steps: (steps,) lengths, ascending, in units of the weights; 0 in the middle.
+        losses: (steps,) measured.
+        predicted: (steps,) loss + slope t + eigenvalue t^2 / 2.
+        slope: Gradient times direction.
+        eigenvalue: The curvature along it.
+    """
+
+    steps: np.ndarray
+    losses: np.ndarray
+    predicted: np.ndarray
+    slope: float
+    eigenvalue: float
+
+
+def escape_curve(objective, vector: np.ndarray, eigenvalue: float, gradient: np.ndarray) -> Escape:
+    """Measure the loss along a unit vector, to both sides, as far as it goes on falling on the better one.
+
+    The length is doubled from a thousandth of the weights' until the loss on neither side is lower than at half of it.
+    The objective is left where it stood.
+    """
+    slope = float(gradient @ vector)
+    here = objective.value()
+    reach = FIRST_SHARE * max(1.0, float(np.linalg.norm(objective.weights)))
+    lowest = here
+    for _ in range(MOST_DOUBLINGS):
+        found = min(_value(objective, vector, reach), _value(objective, vector, -reach))
+        if not found < lowest:
+            break
+        lowest, reach = found, reach * GROWTH
+    steps = np.linspace(-reach, reach, NUM_STEPS)
+    losses = np.array([here if step == 0 else _value(objective, vector, step) for step in steps])
+    objective.move_to(None)
+    return Escape(steps, losses, here + slope * steps + eigenvalue / 2 * steps**2, slope, eigenvalue)
+
+
+def _value(objective, vector: np.ndarray, step: float) -> float:
+    objective.move_to(step * vector)
+    return objective.value()

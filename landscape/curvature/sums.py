@@ -1,0 +1,252 @@
+"""One rank's part of a loss: its sum over the rank's samples, that sum's gradient, and products with its Hessian."""
+
+import copy
+import gc
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.autograd.forward_ad as forward_ad
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from landscape.curvature.layout import FlatLayout, layout_of
+from landscape.curvature.memory import available_bytes
+from landscape.problem.batches import moved
+from landscape.problem.losses import sums_and_counts
+from landscape.problem.merging import merge_norms
+from landscape.problem.problem import Problem, arithmetic
+
+DIFFERENTIATIONS = ("double-backward", "forward-over-reverse")
+KEPT_SHARE = 0.4  # of the memory that is free at the start, for graphs that are kept from product to product
+
+
+@dataclass(frozen=True, slots=True)
+class GradientSum:
+    """A sum of gradients over samples, and what tells how the samples scatter.
+
+    Attributes:
+        total: (dim,) sum over samples.
+        count: Samples.
+        squares: Sum over chunks of |the chunk's sum|^2 / its samples.
+        num_chunks: Chunks.
+    """
+
+    total: np.ndarray
+    count: float
+    squares: float
+    num_chunks: int
+
+
+class SampleSums:
+    """Differentiates the sum of a loss over fixed batches with respect to chosen parameters.
+
+    The problem's network is copied. Statistics of norms are the stored ones, constants.
+
+    Args:
+        problem: Model in evaluation mode, loss, device and precision.
+        batches: This rank's; may be none.
+        chunks: The same samples in smaller batches, for the scatter of gradients.
+        patterns: Which parameters, by name; all if empty.
+        differentiation: "double-backward", or "forward-over-reverse", which keeps no second graph.
+        sample: Inputs of one or two samples, by which norms are merged into convolutions; None leaves the model as it is.
+        shares_host_with: How many ranks share this host's memory, this one included.
+
+    Attributes:
+        layout: How vectors hold the chosen parameters.
+        center: The chosen parameters' values.
+        num_merged: Norms that are computed within convolutions.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        batches: Iterable,
+        *,
+        chunks: Iterable | None = None,
+        patterns: Sequence[str] = (),
+        differentiation: str = "double-backward",
+        sample: Tensor | None = None,
+        shares_host_with: int = 1,
+    ) -> None:
+        if differentiation not in DIFFERENTIATIONS:
+            raise ValueError(f"--differentiation must be one of {', '.join(DIFFERENTIATIONS)}, not {differentiation!r}")
+        if problem.precision not in ("float32", "float64"):
+            raise ValueError(
+                f"curvature is measured in float32 or float64, not in {problem.precision}, whose rounding drowns it"
+            )
+        self._problem, self._batches = problem, batches
+        self._chunks = batches if chunks is None else chunks
+        self._is_forward = differentiation == "forward-over-reverse"
+        model = copy.deepcopy(problem.model)
+        self.num_merged = 0 if sample is None else merge_norms(model, sample.to(problem.device, problem.dtype))
+        self._whole = _LossOfModel(model, problem.loss)
+        self.layout: FlatLayout = layout_of(problem.center, patterns)
+        named = dict(model.named_parameters())
+        self._parameters = [named[name].requires_grad_(True) for name in self.layout.shapes]
+        self.center = {name: problem.center[name] for name in self.layout.shapes}
+        self._kept: list[list[Tensor | None]] = []
+        self._floor_bytes = available_bytes(problem.device) * (1 - KEPT_SHARE / shares_host_with)
+
+    def move_to(self, offset: np.ndarray | None) -> None:
+        """Put the chosen parameters at the problem's center plus an offset, (dim,)."""
+        self._forget()
+        steps = {} if offset is None else self.layout.tensors(offset, self.center)
+        with torch.no_grad():
+            for name, parameter in zip(self.layout.shapes, self._parameters, strict=True):
+                parameter.copy_(self.center[name] + steps[name] if steps else self.center[name])
+
+    def value_sum(self) -> tuple[float, float]:
+        """Return the loss summed over samples, and their number."""
+        total, count = 0.0, 0.0
+        with torch.no_grad(), self._arithmetic():
+            for batch in self._batches:
+                loss, number = self._loss_sum(batch)
+                total, count = total + float(loss), count + float(number)
+        return total, count
+
+    def gradient_sum(self) -> GradientSum:
+        """Return the sum of gradients over samples.
+
+        Raises:
+            ValueError: The loss can't be differentiated, or a gradient is not finite.
+        """
+        total, count, squares, num_chunks = np.zeros(self.layout.dim), 0.0, 0.0, 0
+        with self._arithmetic():
+            for batch in self._chunks:
+                loss, number = self._loss_sum(batch)
+                found = self._flat(_gradients(loss, self._parameters, create_graph=False))
+                if not np.isfinite(found).all():
+                    raise ValueError(
+                        "the gradient is not finite: the loss overflows, or has no slope there; look at other weights"
+                    )
+                total, count, num_chunks = total + found, count + float(number), num_chunks + 1
+                squares += float(found @ found) / float(number)
+        return GradientSum(total, count, squares, num_chunks)
+
+    def product_sums(self, vectors: np.ndarray) -> np.ndarray:
+        """Return the products of the summed loss's Hessian with vectors, (dim, k) for (dim, k)."""
+        columns = [list(self.layout.tensors(column, self.center).values()) for column in vectors.T]
+        totals = np.zeros_like(vectors)
+        with self._arithmetic():
+            if self._is_forward:
+                for batch in self._batches:
+                    for place, column in enumerate(columns):
+                        totals[:, place] += self._flat(self._forward_product(batch, column))
+            else:
+                for gradients in self._gradient_graphs():
+                    for place, column in enumerate(columns):
+                        totals[:, place] += self._flat(_backward_product(gradients, self._parameters, column))
+        return totals
+
+    def close(self) -> None:
+        """Give back the memory of what was kept."""
+        self._forget()
+
+    def _gradient_graphs(self):
+        """Yield each batch's gradients with their graph; those that memory has room for are kept for the next product."""
+        yield from self._kept
+        for place, batch in enumerate(self._batches):
+            if place < len(self._kept):
+                continue
+            gradients = _gradients(self._loss_sum(batch)[0], self._parameters, create_graph=True)
+            if place == len(self._kept) and available_bytes(self._problem.device) > self._floor_bytes:
+                self._kept.append(gradients)
+            yield gradients
+
+    def _forward_product(self, batch, column: Sequence[Tensor]) -> list[Tensor | None]:
+        with forward_ad.dual_level():
+            duals = {
+                f"model.{name}": forward_ad.make_dual(parameter.detach().requires_grad_(True), tangent)
+                for name, parameter, tangent in zip(self.layout.shapes, self._parameters, column, strict=True)
+            }
+            loss = torch.func.functional_call(self._whole, duals, (moved_to(batch, self._problem),))
+            gradients = _gradients(_sum_of(loss, batch)[0], list(duals.values()), create_graph=False)
+            return [None if each is None else forward_ad.unpack_dual(each).tangent for each in gradients]
+
+    def _loss_sum(self, batch) -> tuple[Tensor, int | Tensor]:
+        batch = moved_to(batch, self._problem)
+        return _sum_of(self._whole(batch), batch)
+
+    def _flat(self, parts: Sequence[Tensor | None]) -> np.ndarray:
+        found = [
+            torch.zeros(parameter.numel(), dtype=torch.double)
+            if part is None
+            else part.detach().cpu().double().reshape(-1)
+            for part, parameter in zip(parts, self._parameters, strict=True)
+        ]
+        return torch.cat(found).numpy()
+
+    def _forget(self) -> None:
+        if self._kept:
+            self._kept = []
+            gc.collect()
+
+    @contextmanager
+    def _arithmetic(self):
+        """Compute in the problem's precision, attention by the kernel that has second derivatives; say plainly what fails."""
+        with ExitStack() as stack:
+            stack.enter_context(arithmetic(self._problem.precision, self._problem.device.type))
+            stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+            try:
+                yield
+            except (RuntimeError, NotImplementedError, MemoryError) as error:
+                raise _plain(error) from error
+
+
+class _LossOfModel(nn.Module):
+    """The loss as a module's forward, so that whatever the loss calls of its model sees other parameters."""
+
+    def __init__(self, model: nn.Module, loss) -> None:
+        super().__init__()
+        self.model, self._loss = model, loss
+
+    def forward(self, batch):
+        return self._loss(self.model, batch)
+
+
+def moved_to(batch, problem: Problem):
+    return moved(batch, problem.device, problem.dtype)
+
+
+def _sum_of(returned, batch) -> tuple[Tensor, int | Tensor]:
+    """Return the sum and count of what a loss returned under the name "loss", or its only name."""
+    named = sums_and_counts(returned, batch)
+    if "loss" not in named and len(named) > 1:
+        raise ValueError(f"curvature needs one of the loss's values to be named loss; they are {', '.join(named)}")
+    return named.get("loss") or next(iter(named.values()))
+
+
+def _gradients(loss: Tensor, parameters: Sequence[Tensor], *, create_graph: bool) -> list[Tensor | None]:
+    if not loss.requires_grad:
+        raise ValueError(
+            "the loss can't be differentiated: no gradient reaches the parameters; "
+            "it must be made of torch's operations on the model's output, without .item(), .detach() or counting"
+        )
+    return list(torch.autograd.grad(loss, parameters, create_graph=create_graph, allow_unused=True))
+
+
+def _backward_product(
+    gradients: Sequence[Tensor | None], parameters: Sequence[Tensor], column: Sequence[Tensor]
+) -> Sequence[Tensor | None]:
+    pairs = [
+        (gradient, part) for gradient, part in zip(gradients, column) if gradient is not None and gradient.requires_grad
+    ]
+    if not pairs:  # linear in the parameters: the Hessian is zero
+        return [None] * len(parameters)
+    ours, parts = zip(*pairs)
+    return torch.autograd.grad(ours, parameters, parts, retain_graph=True, allow_unused=True)
+
+
+def _plain(error: Exception) -> Exception:
+    """Return a sentence for what torch refuses, or the error itself."""
+    words = str(error).strip().split("\n")[0]
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in words:
+        return ValueError(
+            "too little memory for a Hessian product; give a smaller --batch-size, or --differentiation forward-over-reverse"
+        )
+    if "derivative" in words and "not implemented" in words or "forward AD" in words or "double backward" in words:
+        return ValueError(f"the model has no second derivatives in torch ({words}); try the other --differentiation")
+    return error
