@@ -34,14 +34,20 @@ class SubjectSettings:
     device: str
 
 
-def add_weights_options(parser: argparse.ArgumentParser) -> None:
-    """Declare which model, and which weights."""
+def add_weights_options(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Declare which model, and which weights.
+
+    Args:
+        several: Whether more than one checkpoint may be given.
+    """
     add_model_options(parser, None)
     group = parser.add_argument_group("weights")
     group.add_argument(
         "--checkpoint",
         type=Path,
-        help="trained weights: safetensors, a torch file with a state dict, or zoo:NAME (`landscape zoo` lists them)",
+        nargs="+" if several else None,
+        help="trained weights: safetensors, a torch file with a state dict, or zoo:NAME (`landscape zoo` lists them)"
+        + ("; several are analyzed in turn" if several else ""),
     )
     group.add_argument(
         "--untrained", type=int, metavar="SEED", help="look around fresh weights, initialized with this seed"

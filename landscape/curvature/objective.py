@@ -93,11 +93,11 @@ class Objective:
         self.num_products += columns.shape[1]
         return found.reshape(vectors.shape)
 
-    def close(self) -> None:
-        """Let the other ranks go."""
-        for rank in range(1, self._world.size):
-            self._world.send(STOP, rank)
-        self._sums.close()
+    @staticmethod
+    def dismiss(world: World) -> None:
+        """Let ranks go that were going to serve."""
+        for rank in range(1, world.size):
+            world.send(STOP, rank)
 
     def _decay_value(self) -> float:
         return self.weight_decay / 2 * float(self.weights @ self.weights)

@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def write_curvature_page(records, path):
+    return path
