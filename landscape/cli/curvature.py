@@ -43,26 +43,23 @@ def _parsed(arguments: Sequence[str], prog: str):
         return None
 
 
-def run_curvature(settings, world: World, say: Callable[[str], None]) -> Path | None:
+def run_curvature(settings, world: World, say: Callable[[str], None], kind: str = "curvature") -> Path | None:
     """Analyze one checkpoint; return the record's file on rank 0, None elsewhere, and for a dry run.
+
+    Args:
+        kind: What results are called by default, after the model and the data.
 
     Raises:
         Mistake: Something can't be done as asked.
     """
-    from landscape.cli.inquiry import Share, build_inquiry
+    from landscape.cli.inquiry import build_inquiry, share_of
     from landscape.curvature.objective import serve
     from landscape.store.lock import FileLock
 
     device, idle = device_of_rank(settings.device, settings.ranks_per_gpu, world, say)
-    hosts = world.share(world.collect(world.host))
-    active = [rank for rank in range(world.size) if rank not in idle]
-    share = Share(
-        active.index(world.rank) if world.rank in active else -1,
-        len(active),
-        max(1, sum(hosts[rank] == world.host for rank in active)),
-    )
+    share = share_of(world, idle)
     inquiry = world.together(lambda: build_inquiry(settings, device, share))
-    out = world.agreed(lambda: result_file(settings.out, inquiry.name, makes_folder=not settings.dry_run))
+    out = world.agreed(lambda: result_file(settings.out, f"{inquiry.name}-{kind}", makes_folder=not settings.dry_run))
     lock = FileLock(out) if world.is_first and not settings.dry_run else nullcontext()
     world.agreed(lambda: lock.__enter__() and None)
     try:
@@ -121,9 +118,10 @@ class _Files:
     """The files beside a record: eigenvectors, which stay, and the state of the search, which goes."""
 
     def __init__(self, out: Path, layout, center) -> None:
-        stem = out.name.removesuffix(".h5")
-        self.vectors = out.with_name(f"{stem}.vectors.safetensors")
-        self.state = out.with_name(f"{stem}.state.safetensors")
+        from landscape.store.eigenvector_file import eigenvectors_beside
+
+        self.vectors = eigenvectors_beside(out)
+        self.state = out.with_name(out.name.removesuffix(".h5") + ".state.safetensors")
         self._layout, self._center = layout, center
 
     def write_vectors(self, vectors: np.ndarray, record) -> None:

@@ -21,6 +21,7 @@ class CurvatureSettings(SubjectSettings):
     """What a run of `landscape curvature` was asked for; None where the checkpoint or the data decide."""
 
     checkpoints: tuple[Path, ...]
+    usual_num_samples: int = DEFAULT_NUM_SAMPLES
     parameters: tuple[str, ...]
     weight_decay: float
     differentiation: str

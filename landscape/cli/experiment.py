@@ -1,6 +1,7 @@
 """From settings to what a sweep needs: problem, plane, and the origin that tells one run from another."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -8,11 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.inquiry import Share, sums_of
 from landscape.cli.planes import chosen_plane, given_directions, moves_biases_or_norms
 from landscape.cli.settings import AutoAxis, Axis, SurfaceSettings
 from landscape.cli.subject import chosen_subject, circumstance_of
+from landscape.cli.surface_curvature import map_identity, with_eigenvalues
+from landscape.curvature.sums import SampleSums
 from landscape.directions import RandomRule
 from landscape.origin import Origin
+from landscape.plane import Plane
 from landscape.problem.batches import default_batch_size, resident
 from landscape.problem.losses import constant_answer
 from landscape.problem.measures import Measure, measure_on_plane, path_for
@@ -28,8 +33,13 @@ class Experiment:
         recorded: Accuracy by split that the checkpoint claims over its whole splits; may be empty.
         num_in_split: Samples in the whole of each split.
         notes: Sentences for the user.
+        sums: A rank's share -> its part of the sums that are differentiated, over the samples of the first split.
+        splits: Those measured.
     """
 
+    plane: Plane
+    sums: Callable[[Share], SampleSums]
+    splits: tuple[str, ...]
     problem: Problem
     measure: Measure
     origin: Origin
@@ -75,6 +85,14 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         estimation_batches=batches.get("train"),
     )
     laid = chosen_plane(settings, rule, problem.center, model, given)
+    split = settings.splits[0]
+
+    def sums(share: Share) -> SampleSums:
+        return sums_of(subject, problem, split, indices[split], share)
+
+    measure = measure_on_plane(problem, laid.plane, path)
+    if settings.curvature_map:
+        measure = with_eigenvalues(measure, sums(Share()), laid.plane, split)
     identity = {
         **subject.identity(settings),
         "data": data_digests,
@@ -85,6 +103,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         "batch_size": batch_size,
         "splits": list(settings.splits),
         "grid": {name: _axis_identity(getattr(settings, name)) for name in settings.dims},
+        **({"curvature_map": map_identity()} if settings.curvature_map else {}),
     }
     record = {
         **subject.record(settings),
@@ -104,7 +123,10 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     }
     return Experiment(
         problem=problem,
-        measure=measure_on_plane(problem, laid.plane, path),
+        measure=measure,
+        plane=laid.plane,
+        sums=sums,
+        splits=settings.splits,
         origin=Origin(identity, circumstance_of(device), record),
         name=subject.name,
         recorded=recorded_accuracies(subject.checkpoint, subject.dataset_spec),

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from landscape.cli.choices import chosen_subset
-from landscape.cli.curvature_settings import DEFAULT_BATCH_SIZE, DEFAULT_NUM_SAMPLES, CurvatureSettings
-from landscape.cli.subject import chosen_subject, circumstance_of
+from landscape.cli.curvature_settings import DEFAULT_BATCH_SIZE, CurvatureSettings
+from landscape.cli.subject import Subject, chosen_subject, circumstance_of
 from landscape.curvature.sums import SampleSums
 from landscape.origin import Origin
 from landscape.problem.problem import Problem
+from landscape.sweep.world import World
 
 GENERATOR = "lanczos-1"  # changes where the same settings would give other numbers
 NUM_CHUNKS = 64  # of samples, whose gradients' scatter tells how sure the mean is
@@ -23,7 +24,7 @@ class Inquiry:
 
     Attributes:
         sums: The rank's part.
-        name: What results are called by default.
+        name: Model and data.
         notes: Sentences for the user.
     """
 
@@ -47,6 +48,14 @@ class Share:
     on_host: int = 1
 
 
+def share_of(world: World, idle: frozenset[int]) -> Share:
+    """Return this rank's share, of equal ones among the ranks that compute."""
+    hosts = world.share(world.collect(world.host))
+    active = [rank for rank in range(world.size) if rank not in idle]
+    place = active.index(world.rank) if world.rank in active else -1
+    return Share(place, len(active), max(1, sum(hosts[rank] == world.host for rank in active)))
+
+
 def build_inquiry(settings: CurvatureSettings, device: str, share: Share = Share()) -> Inquiry:
     """Build model, this rank's samples and the records.
 
@@ -55,20 +64,24 @@ def build_inquiry(settings: CurvatureSettings, device: str, share: Share = Share
     """
     subject = chosen_subject(settings, device)
     split = settings.splits[0]
-    indices = chosen_subset(settings, subject.dataset, split, DEFAULT_NUM_SAMPLES)
+    indices = chosen_subset(settings, subject.dataset, split, settings.usual_num_samples)
     batch_size = settings.batch_size or DEFAULT_BATCH_SIZE
-    chunk_size = max(1, len(indices) // NUM_CHUNKS)
-    sample = next(iter(subject.batches(split, indices[:2], 2)))
-    batches = subject.batches(split, part_of(indices, batch_size, share), batch_size)
-    problem = Problem(subject.model, subject.loss, {split: batches}, precision=settings.precision, device=device)
-    sums = SampleSums(
+    problem = Problem(
+        subject.model,
+        subject.loss,
+        {split: subject.batches(split, indices, batch_size)},
+        precision=settings.precision,
+        device=device,
+    )
+    sums = sums_of(
+        subject,
         problem,
-        batches,
-        chunks=subject.batches(split, part_of(indices, chunk_size, share), chunk_size),
+        split,
+        indices,
+        share,
+        batch_size=batch_size,
         patterns=settings.parameters,
         differentiation=settings.differentiation,
-        sample=sample[0],
-        shares_host_with=share.on_host,
     )
     identity = {
         **subject.identity(settings),
@@ -92,8 +105,36 @@ def build_inquiry(settings: CurvatureSettings, device: str, share: Share = Share
         "numpy": np.__version__,
     }
     circumstance = {**circumstance_of(device), "ranks": share.num}
-    name = f"{subject.name}-curvature"
-    return Inquiry(sums, Origin(identity, circumstance, record), name, subject.notes)
+    return Inquiry(sums, Origin(identity, circumstance, record), subject.name, subject.notes)
+
+
+def sums_of(
+    subject: Subject,
+    problem: Problem,
+    split: str,
+    indices: np.ndarray,
+    share: Share,
+    *,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    patterns: tuple[str, ...] = (),
+    differentiation: str = "double-backward",
+) -> SampleSums:
+    """Return a rank's part of the sums over chosen samples of a split.
+
+    Raises:
+        ValueError: A pattern fits no parameter, or an option is unknown.
+    """
+    chunk_size = max(1, len(indices) // NUM_CHUNKS)
+    sample = next(iter(subject.batches(split, indices[:2], 2)))
+    return SampleSums(
+        problem,
+        subject.batches(split, part_of(indices, batch_size, share), batch_size),
+        chunks=subject.batches(split, part_of(indices, chunk_size, share), chunk_size),
+        patterns=patterns,
+        differentiation=differentiation,
+        sample=sample[0],
+        shares_host_with=share.on_host,
+    )
 
 
 def part_of(indices: np.ndarray, size: int, share: Share) -> np.ndarray:

@@ -17,6 +17,7 @@ from landscape.cli.subject_settings import (
 from landscape.grid import LONGEST_AXIS, axis_from_text
 
 DEFAULT_AXIS = "-1:1:25"
+RANDOM, HESSIAN = "random", "hessian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class SurfaceSettings(SubjectSettings):
     biases: str
     toward: tuple[Path, ...]
     direction_file: Path | None
+    directions: str
+    eigenvectors: tuple[int, ...]
+    taylor: bool
+    curvature_map: bool
     x: Axis
     y: Axis | None
     plain: bool
@@ -59,7 +64,12 @@ class SurfaceSettings(SubjectSettings):
     @property
     def has_random_directions(self) -> bool:
         """Whether every direction is drawn."""
-        return not self.toward and self.direction_file is None
+        return not self.toward and self.direction_file is None and self.directions == RANDOM
+
+    @property
+    def curvature_file(self) -> Path | None:
+        """The record whose eigenvectors are the directions, where it is known already."""
+        return None if self.directions in (RANDOM, HESSIAN) else Path(self.directions)
 
 
 def add_surface_options(parser: argparse.ArgumentParser) -> None:
@@ -88,8 +98,31 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         help="directions from a file of the reference implementation, as they are",
     )
     plane.add_argument(
+        "--directions",
+        metavar="KIND",
+        help="random; hessian: eigenvectors of the Hessian, found first; or FILE.h5 of `landscape curvature` "
+        "(default: random)",
+    )
+    plane.add_argument(
+        "--eigenvectors",
+        metavar="I,J",
+        help="which of them: 1 is the largest eigenvalue's, -1 the smallest's, and so on inward (default: 1,-1)",
+    )
+    plane.add_argument(
         "--norm-stats",
         help="batch norm's statistics: stored, or reestimated at each point (default: stored; reestimated with --toward)",
+    )
+    curvature = parser.add_argument_group("curvature")
+    curvature.add_argument(
+        "--taylor",
+        action="store_true",
+        help="also measure gradient and Hessian in the plane, whose second-order surface the page lays over the first "
+        "(always with eigenvectors)",
+    )
+    curvature.add_argument(
+        "--curvature-map",
+        action="store_true",
+        help="also find the Hessian's largest and smallest eigenvalues at every point; some 30 products each",
     )
     run = parser.add_argument_group("run")
     run.add_argument(
@@ -129,7 +162,23 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
     if options.toward_y is not None and options.x is not None and options.y is None:
         raise ValueError("--toward-y is the second direction and needs --y; --x without --y samples a line")
     if options.direction_file is not None:
-        _require_no_other_directions(options)
+        _require_no_other_directions(options, "--direction-file")
+    directions = options.directions or RANDOM
+    if directions != RANDOM:
+        _require_no_other_directions(options, f"--directions {directions}")
+        if directions != HESSIAN and not directions.endswith(".h5"):
+            raise ValueError(
+                f"--directions must be random, hessian, or FILE.h5 of `landscape curvature`, not {directions!r}"
+            )
+    elif options.eigenvectors is not None:
+        raise ValueError("--eigenvectors chooses among a Hessian's; give --directions hessian too")
+    if (
+        options.curvature_map
+        and options.norm_stats == "reestimated"
+        or options.taylor
+        and options.norm_stats == "reestimated"
+    ):
+        raise ValueError("derivatives are taken with stored norm statistics; leave --norm-stats reestimated out")
     if options.toward is not None and "auto" in ((options.x or "")[:4], (options.y or "")[:4]):
         raise ValueError("--toward puts the other checkpoint at 1; give a range that holds it, such as --x -0.5:1.5:25")
     if options.ranks_per_gpu < 1:
@@ -142,6 +191,10 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         biases="fixed" if options.biases is None else options.biases,
         toward=tuple(path for path in (options.toward, options.toward_y) if path is not None),
         direction_file=options.direction_file,
+        directions=directions,
+        eigenvectors=_eigenvectors(options.eigenvectors, 1 if y is None else 2),
+        taylor=options.taylor or directions != RANDOM,
+        curvature_map=options.curvature_map,
         x=x,
         y=y,
         plain=options.plain,
@@ -154,15 +207,31 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
     )
 
 
-def _require_no_other_directions(options: argparse.Namespace) -> None:
-    if options.toward is not None:
-        raise ValueError("give --direction-file or --toward, not both")
+def _require_no_other_directions(options: argparse.Namespace, given: str) -> None:
+    others = {"--toward": options.toward, "--direction-file": options.direction_file}
+    for option, value in others.items():
+        if value is not None and option != given:
+            raise ValueError(f"give {given} or {option}, not both")
     idle = [f"--{name}" for name in ("seed", "normalization", "biases") if getattr(options, name) is not None]
     if idle:
         raise ValueError(
-            f"--direction-file gives the directions as they are, and {' and '.join(idle)} would have no effect; "
+            f"{given} gives the directions as they are, and {' and '.join(idle)} would have no effect; "
             f"leave {'it' if len(idle) == 1 else 'them'} out"
         )
+
+
+def _eigenvectors(text: str | None, num: int) -> tuple[int, ...]:
+    """Return the chosen pairs, as many as there are axes."""
+    try:
+        chosen = tuple(int(part) for part in (text or "1,-1").split(","))
+    except ValueError:
+        chosen = ()
+    if not 1 <= len(chosen) <= 2 or 0 in chosen or len(set(chosen)) < len(chosen) or text and len(chosen) != num:
+        raise ValueError(
+            f"--eigenvectors must be {'two different numbers' if num == 2 else 'one number'} other than 0, "
+            f"such as {'1,-1' if num == 2 else '-1'}, not {text!r}"
+        )
+    return chosen[:num]
 
 
 def _axes(x: str | None, y: str | None) -> tuple[Axis, Axis | None]:

@@ -11,6 +11,7 @@ from landscape.cli.devices import device_of_rank
 from landscape.cli.outputs import goes_on, result_file
 from landscape.cli.program import interrupt_on_signals, stop_on_signals
 from landscape.cli.settings import AutoAxis, SurfaceSettings, add_surface_options, settings_of
+from landscape.cli.surface_curvature import taylor_record, with_eigenvectors
 from landscape.sweep.world import Mistake, World
 
 HELP = "sample the loss around trained weights and draw it"
@@ -44,6 +45,7 @@ def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], No
     from landscape.cli.experiment import build_experiment
     from landscape.store.lock import FileLock
 
+    settings = with_eigenvectors(settings, world, say)
     device, idle = device_of_rank(settings.device, settings.ranks_per_gpu, world, say)
     is_idle = world.rank in idle
     experiment = world.together(lambda: None if is_idle else build_experiment(settings, device))
@@ -90,7 +92,8 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     if settings.dry_run:
         say(f"dry run: nothing was written; the result would be {out} and {out.with_suffix('.html').name}")
         return None
-    start = _start(experiment, grid, known, center, world, num_ranks, notes) if world.is_first else None
+    taylor = taylor_record(experiment, known, world, idle) if settings.taylor else {}
+    start = _start(experiment, grid, known, center, world, num_ranks, notes, taylor) if world.is_first else None
     world.agreed(lambda: write_surface(start, out))
     progress = None
     if world.is_first:
@@ -163,10 +166,10 @@ def _known(settings: SurfaceSettings, experiment, out: Path, say):
     return known
 
 
-def _start(experiment, grid, known, center, world: World, num_ranks: int, notes):
+def _start(experiment, grid, known, center, world: World, num_ranks: int, notes, taylor: dict):
     from landscape.surface import empty_surface
 
-    here = {"hosts": world.host, "ranks": num_ranks, "center": center, "notes": [*experiment.notes, *notes]}
+    here = {"hosts": world.host, "ranks": num_ranks, "center": center, "notes": [*experiment.notes, *notes], **taylor}
     origin = replace(experiment.origin, record={**experiment.origin.record, **here})
     if known is None:
         return empty_surface(grid, list(center), origin)

@@ -1,5 +1,6 @@
 """The mean loss over all ranks' samples as functions of flat vectors: value, gradient, products with the Hessian."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,14 +34,23 @@ class Objective:
     Results do not depend on the size of batches, but for rounding. Ranks' sums are added in the order of their numbers.
 
     Args:
+        ranks: Those that serve it; all others if None.
         weight_decay: Adds weight_decay / 2 |w|^2 over the chosen parameters, as optimizers do.
 
     Attributes:
         num_products, num_gradients: How many were computed so far.
     """
 
-    def __init__(self, sums: SampleSums, world: World | None = None, *, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        sums: SampleSums,
+        world: World | None = None,
+        *,
+        weight_decay: float = 0.0,
+        ranks: Sequence[int] | None = None,
+    ) -> None:
         self._sums, self._world = sums, world or World()
+        self._ranks = range(1, self._world.size) if ranks is None else ranks
         self.weight_decay = weight_decay
         self.layout: FlatLayout = sums.layout
         self._origin_vector = self.layout.flat(sums.center)
@@ -94,9 +104,9 @@ class Objective:
         return found.reshape(vectors.shape)
 
     @staticmethod
-    def dismiss(world: World) -> None:
-        """Let ranks go that were going to serve."""
-        for rank in range(1, world.size):
+    def dismiss(world: World, ranks: Sequence[int] | None = None) -> None:
+        """Let ranks go that serve, or were going to; all others if None."""
+        for rank in range(1, world.size) if ranks is None else ranks:
             world.send(STOP, rank)
 
     def _decay_value(self) -> float:
@@ -108,10 +118,10 @@ class Objective:
         Raises:
             Mistake: The first rank's that failed, when all have answered.
         """
-        for rank in range(1, self._world.size):
+        for rank in self._ranks:
             self._world.send((task, given), rank)
         answers = [_done(self._sums, task, given)]
-        answers += [self._world.receive(rank) for rank in range(1, self._world.size)]
+        answers += [self._world.receive(rank) for rank in self._ranks]
         for kind, answer in answers:
             if kind == "mistake":
                 raise Mistake(answer)

@@ -32,6 +32,13 @@ class Eigenvectors:
     shapes: Mapping[str, tuple[int, ...]]
     num_largest: int
 
+    def pair(self, number: int) -> int | None:
+        """Return the place of the number-th largest eigenvalue, or of the -number-th smallest; None where it was not found."""
+        num_smallest = len(self.values) - self.num_largest
+        if 1 <= number <= self.num_largest:
+            return number - 1
+        return len(self.values) + number if 1 <= -number <= num_smallest else None
+
     def direction(self, pair: int) -> dict[str, torch.Tensor]:
         """Return a pair's vector by parameter name."""
         found, start = {}, 0
@@ -40,6 +47,11 @@ class Eigenvectors:
             found[name] = torch.from_numpy(np.ascontiguousarray(part)).reshape(shape)
             start += prod(shape)
         return found
+
+
+def eigenvectors_beside(record_file: Path) -> Path:
+    """Return where the eigenvectors of a record's file lie."""
+    return record_file.with_name(record_file.name.removesuffix(".h5") + ".vectors.safetensors")
 
 
 def write_eigenvectors(
