@@ -66,8 +66,8 @@ def run_curvature(settings, world: World, say: Callable[[str], None], kind: str 
         saved = world.agreed(lambda: _saved(settings, inquiry, out, say) if world.is_first else None)
         if not world.is_first:
             serve(inquiry.sums, world)
-            return None
-        return _analyzed(settings, inquiry, saved, out, world, say)
+        found = world.agreed(lambda: _analyzed(settings, inquiry, saved, out, world, say))
+        return found if world.is_first else None
     finally:
         lock.__exit__()
 

@@ -59,7 +59,7 @@ def _require_real_run(settings: SurfaceSettings) -> None:
 
 
 def taylor_record(experiment, known, world: World, idle: frozenset[int]) -> dict:
-    """Return {"taylor": derivatives in the plane by metric} on rank 0, {} elsewhere; all ranks that compute take part.
+    """Return {"taylor": derivatives in the plane by metric}; all ranks that compute take part.
 
     Args:
         known: The surface that the run goes on with, whose derivatives are kept.
@@ -73,17 +73,18 @@ def taylor_record(experiment, known, world: World, idle: frozenset[int]) -> dict
         return {"taylor": kept}
     share = share_of(world, idle)
     sums = world.together(lambda: None if world.rank in idle else experiment.sums(share))
-    if sums is None:
-        return {}
     others = [rank for rank in range(1, world.size) if rank not in idle]
-    if not world.is_first:
+    if world.rank in others:
         serve(sums, world)
-        return {}
-    try:
-        objective = Objective(sums, world, ranks=others)
-        return {"taylor": {f"{experiment.splits[0]}_loss": derivatives_in_plane(objective, experiment.plane)}}
-    finally:
-        Objective.dismiss(world, others)
+
+    def measured() -> dict:
+        try:
+            found = derivatives_in_plane(Objective(sums, world, ranks=others), experiment.plane)
+        finally:
+            Objective.dismiss(world, others)
+        return {"taylor": {f"{experiment.splits[0]}_loss": found}}
+
+    return world.agreed(measured)
 
 
 def with_eigenvalues(measure: Callable, sums, plane, split: str) -> Callable[[float, float], Mapping[str, float]]:

@@ -81,6 +81,7 @@ class Analysis:
             num_parameters=self._objective.dim,
             gradient_norm=gradient.norm,
             gradient_error=_number(gradient.standard_error),
+            gradient_excess=_number(gradient.excess),
             weights_norm=float(np.linalg.norm(self._objective.weights)),
             layers=list(self._objective.layout.layers),
         )
@@ -129,10 +130,11 @@ class Analysis:
             scale=pairs.scale,
             precision=self._settings.precision,
         )
-        error = found["gradient_error"]
+        error, excess = (np.nan if found[key] is None else found[key] for key in ("gradient_error", "gradient_excess"))
         critical = criticality(
             found["gradient_norm"],
-            np.nan if error is None else error,
+            error,
+            excess,
             scale=pairs.scale,
             weights_norm=found["weights_norm"],
             precision=self._settings.precision,

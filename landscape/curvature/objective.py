@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.curvature.layout import FlatLayout
-from landscape.curvature.sums import SampleSums
+from landscape.curvature.sums import SampleSums, sketch
 from landscape.sweep.world import Mistake, World
 
 STOP = "stop"
@@ -26,6 +26,7 @@ class Gradient:
     vector: np.ndarray
     norm: float
     standard_error: float
+    excess: float
 
 
 class Objective:
@@ -88,13 +89,16 @@ class Objective:
         parts = self._everywhere("gradient")
         self.num_gradients += 1
         total, count = sum(part.total for part in parts), sum(part.count for part in parts)
-        mean, num_chunks = total / count, sum(part.num_chunks for part in parts)
-        error = np.nan
-        if num_chunks > 1:
-            scatter = sum(part.squares for part in parts) - float(total @ total) / count
-            error = np.sqrt(max(scatter, 0.0) / (num_chunks - 1) / count)
-        vector = mean + self.weight_decay * self.weights
-        return Gradient(vector, float(np.linalg.norm(vector)), float(error))
+        decay = self.weight_decay * self.weights
+        vector = total / count + decay
+        sketches = np.concatenate([part.sketches + np.outer(part.counts, sketch(decay)) for part in parts])
+        squares = sum(part.squares for part in parts)
+        error, excess = np.nan, np.nan
+        if len(sketches) > 1:
+            scatter = max(squares - float(total @ total) / count, 0.0)
+            error = np.sqrt(scatter / (len(sketches) - 1) / count)
+            excess = _excess(sketches)
+        return Gradient(vector, float(np.linalg.norm(vector)), float(error), float(excess))
 
     def products(self, vectors: np.ndarray) -> np.ndarray:
         """Return the mean loss's Hessian times vectors, (dim, k) for (dim, k), or (dim,) for (dim,)."""
@@ -126,6 +130,18 @@ class Objective:
             if kind == "mistake":
                 raise Mistake(answer)
         return [answer for _, answer in answers]
+
+
+def _excess(sums: np.ndarray) -> float:
+    """Return sum over pairs of different chunks of their inner product, over its standard deviation where the mean is zero.
+
+    Of independent chunks with zero mean the products have zero mean, and are uncorrelated. The ratio is 2 or more by chance in
+    about one of 20 cases, from gradients along one line (chi squared) to gradients all over the place (normal).
+    """
+    products = sums @ sums.T
+    np.fill_diagonal(products, 0.0)
+    deviation = np.sqrt(2 * (products**2).sum())
+    return float(products.sum() / deviation) if deviation > 0 else np.nan
 
 
 def serve(sums: SampleSums, world: World) -> None:
