@@ -50,7 +50,7 @@ def test_an_unknown_command_lists_the_choices(run):
     done = run("-m", "landscape", "surfaces")
     assert (done.returncode, done.stderr) == (
         2,
-        "landscape: unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train\n",
+        "landscape: unknown command 'surfaces'; choose one of surface, curvature, page, figure, info, export, import, zoo, train\n",
     )
 
 
@@ -108,4 +108,4 @@ def test_the_other_commands_options_change_only_on_purpose(command, options, run
 
 def test_an_unknown_command_under_mpirun_is_said_once(run):
     said = refused(run, "-m", "landscape", "surfaces", ranks=3)
-    assert said == "unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train"
+    assert said == "unknown command 'surfaces'; choose one of surface, curvature, page, figure, info, export, import, zoo, train"
