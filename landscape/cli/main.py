@@ -14,7 +14,7 @@ COMMANDS = {
         "curvature_command",
         "tell what kind of point trained weights are, by the Hessian",
     ),
-    "page": ("landscape.cli.page", "page_command", "draw one or several surface files on one page"),
+    "page": ("landscape.cli.page", "page_command", "draw surfaces, or curvature analyses, on one page"),
     "figure": ("landscape.cli.figure", "figure_command", "draw surface files for print: PDF, SVG or PNG"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),
     "export": ("landscape.cli.export_surface", "export_command", "write a surface in a format of other programs"),
