@@ -9,6 +9,7 @@ from landscape.curvature.krylov import KrylovBasis, Product
 
 FLOOR = 0.01  # an eigenvalue smaller than this share of the largest is asked for as exactly as one of that size
 CHECK_EVERY = 4  # products between looks at convergence
+LEAST_PRODUCTS = 24  # before convergence is believed: an interior eigenvalue, zero above all, may look converged early
 FRESH_PRODUCTS = 12  # after convergence, from a new random vector: finds the copies of a repeated eigenvalue
 Draw = Callable[[int], np.ndarray]
 
@@ -97,6 +98,7 @@ def extreme_eigenpairs(
         scale = float(np.abs(values).max())
         allowed = tolerance * np.maximum(np.abs(values), FLOOR * scale)
         is_done = len(wanted) == num_wanted and bool((residuals[wanted] <= allowed[wanted]).all())
+        is_done &= num_products >= min(LEAST_PRODUCTS, dim)
         is_confirmed = checked is not None and bool((np.abs(values[wanted] - checked) <= allowed[wanted]).all())
         if basis.size == dim or num_products >= max_products or is_done and (is_confirmed or not fresh_products):
             break

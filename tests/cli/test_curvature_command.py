@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape.cli.arguments import Parser
 from landscape.cli.curvature import curvature_command
-from landscape.cli.curvature_settings import add_curvature_options
 from landscape.store.curvature_file import read_curvature
 from landscape.store.eigenvector_file import eigenvectors_beside, read_eigenvectors
 from landscape.sweep.world import Mistake, World
