@@ -150,4 +150,7 @@ def test_the_other_commands_options_change_only_on_purpose(command, options, run
 
 def test_an_unknown_command_under_mpirun_is_said_once(run):
     said = refused(run, "-m", "landscape", "surfaces", ranks=3)
-    assert said == "unknown command 'surfaces'; choose one of surface, curvature, page, figure, info, export, import, zoo, train"
+    assert (
+        said
+        == "unknown command 'surfaces'; choose one of surface, curvature, page, figure, info, export, import, zoo, train"
+    )

@@ -132,7 +132,10 @@ def test_eigenvectors_of_a_file_are_taken_as_they_are(analyzed, tmp_path):
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
-        (["--directions", "best"], "--directions must be random, hessian, or FILE.h5 of `landscape curvature`, not 'best'"),
+        (
+            ["--directions", "best"],
+            "--directions must be random, hessian, or FILE.h5 of `landscape curvature`, not 'best'",
+        ),
         (["--eigenvectors", "1,2"], "--eigenvectors chooses among a Hessian's; give --directions hessian too"),
         (
             ["--directions", "hessian", "--eigenvectors", "1,1"],
