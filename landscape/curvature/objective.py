@@ -10,6 +10,7 @@ from landscape.curvature.sums import SampleSums, sketch
 from landscape.sweep.world import Mistake, World
 
 STOP = "stop"
+FEWEST_CHUNKS = 8  # the excess of n is below sqrt(n (n - 1) / 2): 1 for two, however long their common gradient
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +22,7 @@ class Gradient:
         norm: Its L2 length.
         standard_error: sqrt(trace of the samples' gradient covariance / samples): the length that the mean of so many
             samples would have by chance where the true gradient is zero; nan with a single chunk.
+        excess: How many standard deviations its square lies above what chance brings; nan with too few chunks to tell.
     """
 
     vector: np.ndarray
@@ -97,7 +99,7 @@ class Objective:
         if len(sketches) > 1:
             scatter = max(squares - float(total @ total) / count, 0.0)
             error = np.sqrt(scatter / (len(sketches) - 1) / count)
-            excess = _excess(sketches)
+            excess = _excess(sketches) if len(sketches) >= FEWEST_CHUNKS else np.nan
         return Gradient(vector, float(np.linalg.norm(vector)), float(error), float(excess))
 
     def products(self, vectors: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from landscape.curvature.layout import FlatLayout, layout_of
 from landscape.curvature.memory import available_bytes
 from landscape.problem.batches import moved
-from landscape.problem.losses import sums_and_counts
+from landscape.problem.losses import calls_only, sums_and_counts
 from landscape.problem.merging import merge_norms
 from landscape.problem.problem import Problem, arithmetic
 
@@ -203,14 +203,21 @@ class SampleSums:
 
 
 class _LossOfModel(nn.Module):
-    """The loss as a module's forward, so that whatever the loss calls of its model sees other parameters."""
+    """The loss as a module's forward, so that whatever the loss calls of its model sees other parameters.
+
+    Our own losses get their scores in float64: where a network is sure of its answers, 1 - p is all rounding in float32, which
+    gives a convex loss eigenvalues below zero.
+    """
 
     def __init__(self, model: nn.Module, loss) -> None:
         super().__init__()
         self.model, self._loss = model, loss
 
     def forward(self, batch):
-        return self._loss(self.model, batch)
+        return self._loss(self._scores if calls_only(self._loss) else self.model, batch)
+
+    def _scores(self, inputs: Tensor) -> Tensor:
+        return self.model(inputs).double()
 
 
 def sketch(vector: np.ndarray) -> np.ndarray:

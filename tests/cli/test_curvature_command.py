@@ -189,6 +189,26 @@ def test_several_checkpoints_give_a_file_each_and_one_page(tmp_path):
     assert not found.arrays["eigenvalue_converged"].all()
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_convex_loss_has_no_eigenvalue_below_zero_however_sure_the_network_is(precision, tmp_path):
+    """The last layer's alone: softmax regression, at a loss of 1e-4, where most of 1 - p is rounding in float32."""
+    last = ["--checkpoint", "zoo:resnet20-digits", "--num-samples", "32", "--parameters", "linear.*", "--dense"]
+    curvature_command([*last, "--precision", precision, "--out", str(tmp_path / "c")], World())
+    record = read_curvature(tmp_path / "c.h5")
+    assert record.findings["loss"] < 1e-3
+    assert record.arrays["spectrum"].min() > -1e-7 * record.findings["scale"]
+    assert record.findings["hessian"]["kind"] == "degenerate"
+    assert record.findings["shares"]["below"] == 0
+
+
+@pytest.mark.parametrize("num_samples", ["1", "2", "3"])
+def test_few_samples_do_not_make_a_slope_a_critical_point(num_samples, tmp_path):
+    few = ["--num-samples", num_samples, "--trace-probes", "0", "--density-probes", "0"]
+    found = record_of(tmp_path, "c", *few).findings
+    assert found["gradient_norm"] > 0.1 and found["critical"]["kind"] == "not critical"
+    assert found["critical"]["evidence"].endswith("the samples are too few to compare it with chance")
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
