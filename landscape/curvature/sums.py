@@ -86,6 +86,9 @@ class SampleSums:
         self.layout: FlatLayout = layout_of(problem.center, patterns)
         named = dict(model.named_parameters())
         self._parameters = [named[name].requires_grad_(True) for name in self.layout.shapes]
+        with torch.no_grad():
+            for name, tensor in problem.center.items():  # the problem's model stands wherever it was measured last
+                named[name].copy_(tensor)
         self.center = {name: problem.center[name] for name in self.layout.shapes}
         self._kept: list[list[Tensor | None]] = []
         self._floor_bytes = available_bytes(problem.device) * (1 - KEPT_SHARE / shares_host_with)
