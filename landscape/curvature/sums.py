@@ -125,8 +125,9 @@ class SampleSums:
                     raise ValueError(
                         "the gradient is not finite: the loss overflows, or has no slope there; look at other weights"
                     )
-                total, count, num_chunks = total + found, count + float(number), num_chunks + 1
-                squares += float(found @ found) / float(number)
+                if float(number) > 0:  # a loss may count none of a chunk's samples
+                    total, count, num_chunks = total + found, count + float(number), num_chunks + 1
+                    squares += float(found @ found) / float(number)
         return GradientSum(total, count, squares, num_chunks)
 
     def product_sums(self, vectors: np.ndarray) -> np.ndarray:
