@@ -39,6 +39,9 @@ class Objective:
         num_products, num_gradients: How many were computed so far.
     """
 
+    Raises:
+        Mistake: A rank's loss can't be computed, or counts no sample; the other ranks are let go.
+
     def __init__(self, sums: SampleSums, world: World | None = None, *, weight_decay: float = 0.0) -> None:
         self._sums, self._world = sums, world or World()
         self.weight_decay = weight_decay
@@ -46,9 +49,13 @@ class Objective:
         self._origin_vector = self.layout.flat(sums.center)
         self._offset: np.ndarray | None = None
         self.num_products = self.num_gradients = 0
-        self.num_samples = sum(count for _, count in self._everywhere("value"))
-        if not self.num_samples > 0:
-            raise Mistake("the loss counted no sample, so that there is nothing to differentiate")
+        try:
+            self.num_samples = sum(count for _, count in self._everywhere("value"))
+            if not self.num_samples > 0:
+                raise Mistake("the loss counted no sample, so that there is nothing to differentiate")
+        except Mistake:
+            self.close()
+            raise
 
     @property
     def dim(self) -> int:
