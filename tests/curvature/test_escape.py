@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from functions import BLANK, KNOWN, Formula, chain, himmelblau, of_formula
+from known_functions import BLANK, KNOWN, Formula, chain, himmelblau, of_formula
 from matrices import Products, symmetric
 from objectives import classes, objective_of, split, tanh_network, whole
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from functions import KNOWN, Known
+from known_functions import KNOWN, Known
 from matrices import drawing
 from objectives import hessian_by_torch
 
