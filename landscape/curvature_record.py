@@ -31,7 +31,7 @@ class CurvatureRecord:
     Attributes:
         arrays: By the names of `DIMS`. Eigenvalues come in descending order, the `num_largest` largest first; the spectrum is
             ascending, and there only where it is known whole.
-        findings: JSON-like: loss, num_samples, num_parameters, gradient_norm, gradient_error, weights_norm, num_largest, scale,
+        findings: JSON-like: loss, num_samples, num_parameters, gradient_norm, gradient_error, gradient_excess, weights_norm, num_largest, scale,
             hessian {kind, tolerance, evidence}, critical {kind, evidence}, verdict, layers [names], trace, trace_error,
             shares {above, within, below, errors, exact, tolerance}, condition_number, newton {value, residual}, escape {slope,
             eigenvalue}, num_products, seconds, stages [those done].

@@ -22,7 +22,8 @@ OWNERS = {
     },
     "mpi4py": {"landscape/sweep/world.py"},
     "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"}
-    | {"landscape/figures/plotly_picture.py"},
+    | {"landscape/figures/plotly_picture.py", "landscape/figures/curvature_page.py"}
+    | {"landscape/figures/curvature_plots.py", "landscape/figures/curvature_compare.py"},
     "matplotlib": {"landscape/figures/print_figure.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
     "scipy": {"landscape/curvature/newton.py"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from landscape.sweep.world import Mistake
 
-TAKE_NEGATIVE = ("--x", "--y", "--mean")
+TAKE_NEGATIVE = ("--x", "--y", "--mean", "--eigenvectors")
 
 
 class Parser(argparse.ArgumentParser):

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from landscape.cli.settings import DEFAULT_NUM_SAMPLES, SurfaceSettings
+from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SubjectSettings
 from landscape.problem.batches import stratified_subset
 from landscape.problem.checkpoints import Checkpoint, read_checkpoint
 from landscape.problem.datasets import Dataset
@@ -29,7 +29,7 @@ def chosen_device(text: str) -> str:
     return "cuda" if available and text != "cpu" else "cpu"
 
 
-def chosen_checkpoint(settings: SurfaceSettings) -> Checkpoint | None:
+def chosen_checkpoint(settings: SubjectSettings) -> Checkpoint | None:
     """Read the given checkpoint, or the one that the zoo has of this model and data set."""
     if settings.untrained is not None:
         return None
@@ -47,7 +47,7 @@ def chosen_checkpoint(settings: SurfaceSettings) -> Checkpoint | None:
     return read_checkpoint(zoo_file(name))
 
 
-def chosen_model(settings: SurfaceSettings, checkpoint: Checkpoint | None) -> tuple[str, dict[str, object]]:
+def chosen_model(settings: SubjectSettings, checkpoint: Checkpoint | None) -> tuple[str, dict[str, object]]:
     """Return the model's spec and its arguments: the user's, or the checkpoint's."""
     recorded = checkpoint.recorded("model") if checkpoint else None
     spec = settings.model or recorded or "vgg56"
@@ -67,12 +67,14 @@ def chosen_normalization(settings, checkpoint, dataset: Dataset) -> tuple[tuple[
     return found[0], found[1]
 
 
-def chosen_subset(settings: SurfaceSettings, dataset: Dataset, split: str) -> np.ndarray:
+def chosen_subset(
+    settings: SubjectSettings, dataset: Dataset, split: str, usual: int = DEFAULT_NUM_SAMPLES
+) -> np.ndarray:
     """Return the indices of the samples of a split that are measured."""
     samples = dataset.split(split)
     wanted = settings.num_samples
     if wanted is None:
-        wanted = min(DEFAULT_NUM_SAMPLES, len(samples))
+        wanted = min(usual, len(samples))
     return stratified_subset(samples, len(samples) if wanted == "all" else wanted, settings.subset_seed)
 
 

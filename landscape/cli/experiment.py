@@ -1,35 +1,27 @@
 """From settings to what a sweep needs: problem, plane, and the origin that tells one run from another."""
 
-import inspect
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from landscape.cli.choices import (
-    chosen_checkpoint,
-    chosen_model,
-    chosen_normalization,
-    chosen_subset,
-    estimation_split,
-    file_name,
-    recorded_accuracies,
-)
+from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.inquiry import Share, sums_of
 from landscape.cli.planes import chosen_plane, given_directions, moves_biases_or_norms
 from landscape.cli.settings import AutoAxis, Axis, SurfaceSettings
+from landscape.cli.subject import chosen_subject, circumstance_of
+from landscape.cli.surface_curvature import map_identity, with_eigenvalues
+from landscape.curvature.sums import SampleSums
 from landscape.directions import RandomRule
 from landscape.origin import Origin
-from landscape.problem.batches import SampleBatches, default_batch_size, resident
-from landscape.problem.checkpoints import load_into
-from landscape.problem.datasets import open_dataset
-from landscape.problem.losses import constant_answer, named_loss
+from landscape.plane import Plane
+from landscape.problem.batches import default_batch_size, resident
+from landscape.problem.losses import constant_answer
 from landscape.problem.measures import Measure, measure_on_plane, path_for
-from landscape.problem.models import build_model, source_digest
-from landscape.problem.problem import NORM_STATS, Problem, dtype_of
-from landscape.weights import digest
+from landscape.problem.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +33,13 @@ class Experiment:
         recorded: Accuracy by split that the checkpoint claims over its whole splits; may be empty.
         num_in_split: Samples in the whole of each split.
         notes: Sentences for the user.
+        sums: A rank's share -> its part of the sums that are differentiated, over the samples of the first split.
+        splits: Those measured.
     """
 
+    plane: Plane
+    sums: Callable[[Share], SampleSums]
+    splits: tuple[str, ...]
     problem: Problem
     measure: Measure
     origin: Origin
@@ -63,41 +60,24 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     Raises:
         ValueError, OSError: A user's mistake, in one sentence.
     """
-    checkpoint = chosen_checkpoint(settings)
-    model_spec, model_args = chosen_model(settings, checkpoint)
-    dataset_spec = settings.dataset or (checkpoint and checkpoint.recorded("dataset")) or "digits"
     rule = RandomRule(settings.normalization, settings.biases)
-    loss = named_loss(settings.loss)
-    if settings.norm_stats is not None and settings.norm_stats not in NORM_STATS:
-        raise ValueError(f"--norm-stats must be one of {', '.join(NORM_STATS)}, not {settings.norm_stats!r}")
-    dtype_of(settings.precision, device.partition(":")[0])
-    dataset = open_dataset(
-        dataset_spec, data_dir=settings.data_dir, cache_dir=settings.cache_dir, download=settings.download
-    )
-    torch.manual_seed(settings.untrained or 0)  # what a model draws and no checkpoint holds is the same on every rank
-    model = build_model(model_spec, model_args, from_data=dataset.model_arguments)
-    notes = list(load_into(model, checkpoint)) if checkpoint else []
-    mean, std = chosen_normalization(settings, checkpoint, dataset)
+    subject = chosen_subject(settings, device)
+    dataset, model = subject.dataset, subject.model
     norm_stats = settings.norm_stats or ("reestimated" if settings.toward else "stored")
     splits = settings.splits + estimation_split(settings, dataset, model, norm_stats)
     indices = {split: chosen_subset(settings, dataset, split) for split in splits}
-    sample = next(
-        iter(SampleBatches(dataset.split(splits[0]), indices[splits[0]][:2], batch_size=2, mean=mean, std=std))
-    )
+    sample = next(iter(subject.batches(splits[0], indices[splits[0]][:2], 2)))
     given = given_directions(settings, model)
     moves_norms = bool(settings.toward) or rule.biases == "moved" or moves_biases_or_norms(given, model)
-    path = path_for(model, loss, sample, norm_stats=norm_stats, moves_norms=moves_norms)
+    path = path_for(model, subject.loss, sample, norm_stats=norm_stats, moves_norms=moves_norms)
     path = "plain" if settings.plain else path
     batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device, path)
-    batches = {
-        split: SampleBatches(dataset.split(split), chosen, batch_size=batch_size, mean=mean, std=std)
-        for split, chosen in indices.items()
-    }
+    batches = {split: subject.batches(split, chosen, batch_size) for split, chosen in indices.items()}
     data_digests = {split: part.digest() for split, part in batches.items()}
     batches = {split: resident(part, device) for split, part in batches.items()}
     problem = Problem(
         model,
-        loss,
+        subject.loss,
         {split: batches[split] for split in settings.splits},
         norm_stats=norm_stats,
         precision=settings.precision,
@@ -105,13 +85,17 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         estimation_batches=batches.get("train"),
     )
     laid = chosen_plane(settings, rule, problem.center, model, given)
-    notes += laid.notes
+    split = settings.splits[0]
+
+    def sums(share: Share) -> SampleSums:
+        return sums_of(subject, problem, split, indices[split], share)
+
+    measure = measure_on_plane(problem, laid.plane, path)
+    if settings.curvature_map:
+        measure = with_eigenvalues(measure, sums(Share()), laid.plane, split)
     identity = {
-        "checkpoint": digest(model.state_dict()),
-        "model": source_digest(model),
-        "model_arguments": {name: str(value) for name, value in {**dataset.model_arguments, **model_args}.items()},
+        **subject.identity(settings),
         "data": data_digests,
-        "loss": _loss_identity(settings.loss, loss),
         "directions": laid.identity,
         "norm_stats": norm_stats,
         "precision": settings.precision,
@@ -119,59 +103,40 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         "batch_size": batch_size,
         "splits": list(settings.splits),
         "grid": {name: _axis_identity(getattr(settings, name)) for name in settings.dims},
+        **({"curvature_map": map_identity()} if settings.curvature_map else {}),
     }
     record = {
+        **subject.record(settings),
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "model": _words_of_model(model_spec, model_args),
-        "checkpoint": checkpoint.words if checkpoint else f"untrained, seed {settings.untrained}",
-        "dataset": dataset.name,
-        "loss": settings.loss,
         "data": {
-            split: f"{len(chosen)} of {len(dataset.split(split))} samples of {dataset.name}"
-            + ("" if len(chosen) == len(dataset.split(split)) else f", stratified, subset seed {settings.subset_seed}")
+            split: subject.words_of_samples(split, chosen, settings.subset_seed)
             + ("" if split in settings.splits else ", for norm statistics only")
             for split, chosen in indices.items()
         },
         "subset": {
             split: chosen.tolist() for split, chosen in indices.items() if len(chosen) < len(dataset.split(split))
         },
-        "mean": list(mean),
-        "std": list(std),
         "directions": laid.words,
         "direction_report": asdict(laid.report) | {"random": settings.has_random_directions},
         "num_norms": problem.num_norms,
         "numpy": np.__version__,
     }
-    circumstance = {"device": device.partition(":")[0], "torch": torch.__version__.split("+")[0]}
     return Experiment(
         problem=problem,
-        measure=measure_on_plane(problem, laid.plane, path),
-        origin=Origin(identity, circumstance, record),
-        name=checkpoint.path.stem
-        if checkpoint and checkpoint.is_of_the_zoo
-        else f"{file_name(model_spec)}-{file_name(dataset.name)}",
-        recorded=recorded_accuracies(checkpoint, dataset_spec),
+        measure=measure,
+        plane=laid.plane,
+        sums=sums,
+        splits=settings.splits,
+        origin=Origin(identity, circumstance_of(device), record),
+        name=subject.name,
+        recorded=recorded_accuracies(subject.checkpoint, subject.dataset_spec),
         num_in_split={split: len(dataset.split(split)) for split in settings.splits},
         num_samples={split: len(indices[split]) for split in settings.splits},
-        notes=tuple(notes),
+        notes=(*subject.notes, *laid.notes),
     )
-
-
-def _loss_identity(spec: str, loss) -> str:
-    if ":" not in spec:
-        return spec
-    try:
-        source = Path(inspect.getsourcefile(loss)).read_bytes()
-    except (TypeError, OSError):
-        source = b""
-    return f"{spec.rpartition(':')[2]} {sha256(source).hexdigest()}"
 
 
 def _axis_identity(axis: Axis) -> str:
     if isinstance(axis, AutoAxis):
         return f"auto:{axis.num}"  # everything else that a range comes from is in the identity too
     return f"{axis[0]:g}:{axis[-1]:g}:{len(axis)} {sha256(axis.tobytes()).hexdigest()[:12]}"
-
-
-def _words_of_model(spec: str, arguments: dict[str, object]) -> str:
-    return " ".join([spec, *(f"{key}={value}" for key, value in arguments.items())])

@@ -9,7 +9,12 @@ from landscape.sweep.world import launch_of
 
 COMMANDS = {
     "surface": ("landscape.cli.surface", "surface_command", "sample the loss around trained weights and draw it"),
-    "page": ("landscape.cli.page", "page_command", "draw one or several surface files on one page"),
+    "curvature": (
+        "landscape.cli.curvature",
+        "curvature_command",
+        "tell what kind of point trained weights are, by the Hessian",
+    ),
+    "page": ("landscape.cli.page", "page_command", "draw surfaces, or curvature analyses, on one page"),
     "figure": ("landscape.cli.figure", "figure_command", "draw surface files for print: PDF, SVG or PNG"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),
     "export": ("landscape.cli.export_surface", "export_command", "write a surface in a format of other programs"),
@@ -55,7 +60,7 @@ def script(name: str, prog: str) -> None:
 
 
 def _usage() -> str:
-    rows = [f"  {name:<10}{words}" for name, (_, _, words) in COMMANDS.items()]
+    rows = [f"  {name:<11}{words}" for name, (_, _, words) in COMMANDS.items()]
     return "\n".join(
         ["usage: landscape COMMAND [options]", "", "commands:", *rows, "", "landscape COMMAND --help lists its options"]
     )

@@ -1,4 +1,4 @@
-"""`landscape page`: draw one or several surface files on one page, on one scale."""
+"""`landscape page`: draw one or several files on one page: surfaces on one scale, or curvature analyses."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from landscape.cli.arguments import Parser
 from landscape.sweep.world import World
 
-HELP = "draw one or several surface files on one page, on one scale"
+HELP = "draw one or several files on one page: surfaces on one scale, or curvature analyses"
 
 
 def page_command(arguments: Sequence[str], world: World, prog: str = "landscape page") -> None:
@@ -18,7 +18,7 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
     parser = Parser(prog=prog, description=HELP)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE.h5")
     parser.add_argument("--out", type=Path, help="the page (default: beside the first file)")
-    parser.add_argument("--title", default="Loss landscape")
+    parser.add_argument("--title", help="(default: Loss landscape, or Curvature and the files' names)")
     parser.add_argument(
         "--sequence", action="store_true", help="one picture that morphs from each file's surface to the next one's"
     )
@@ -26,13 +26,58 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
         options = parser.parse_args(arguments)
     except SystemExit:  # --help
         return
+    write = _curvature_page if _hold_curvature(options.files) else _surface_page
+    print(f"page: {write(options)}", flush=True)
+
+
+def _hold_curvature(paths: Sequence[Path]) -> bool:
+    """Tell which page files are for.
+
+    Raises:
+        ValueError: Some hold surfaces, and some curvature analyses.
+    """
+    from landscape.store import curvature_file, surface_file
+    from landscape.store.sealed_hdf5 import format_of
+
+    first = {format_of(path): path for path in reversed(paths)}
+    surface, curvature = (first.get(kind.FORMAT) for kind in (surface_file, curvature_file))
+    if surface and curvature:
+        raise ValueError(
+            f"a page shows surfaces or curvature analyses, not both, but {surface} holds a surface and {curvature} a curvature "
+            "analysis; draw a page of each"
+        )
+    return curvature is not None
+
+
+def _surface_page(options) -> Path:
     from landscape.figures.page import names_of, write_page
     from landscape.store.surface_file import read_surface
 
     surfaces = dict(zip(names_of(options.files), [read_surface(path) for path in options.files]))
+    title = "Loss landscape" if options.title is None else options.title
+    return write_page(surfaces, _place(options), title, sequence=options.sequence)
+
+
+def _curvature_page(options) -> Path:
+    from landscape.figures.curvature_page import write_curvature_page
+    from landscape.figures.page import names_of
+    from landscape.store.curvature_file import read_curvature
+
+    if options.sequence:
+        raise ValueError("--sequence is for surfaces; curvature analyses stand in the order of their files without it")
+    records = dict(zip(names_of(options.files), [read_curvature(path) for path in options.files]))
+    return write_curvature_page(records, _place(options), options.title or "")
+
+
+def _place(options) -> Path:
+    """Return where the page goes.
+
+    Raises:
+        ValueError, OSError: It is no place for a page.
+    """
     out = options.out or options.files[0].with_suffix(".html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"--out must be an .html file, not {out}")
     if not out.parent.is_dir():
         raise OSError(f"there is no folder {out.parent}; make it, or choose another --out")
-    print(f"page: {write_page(surfaces, out, options.title, sequence=options.sequence)}", flush=True)
+    return out

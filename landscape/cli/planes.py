@@ -22,7 +22,9 @@ from landscape.directions import (
 from landscape.filters import filter_layouts
 from landscape.plane import Plane
 from landscape.problem.checkpoints import load_into, read_checkpoint
+from landscape.store.curvature_file import read_curvature
 from landscape.store.direction_file import GROUPS, read_direction_file
+from landscape.store.eigenvector_file import eigenvectors_beside, read_eigenvectors
 from landscape.weights import Weights, digest, weights_of
 
 
@@ -43,34 +45,86 @@ class ChosenPlane:
     notes: list[str]
 
 
-def given_directions(settings: SurfaceSettings, model: nn.Module) -> dict[str, Weights]:
-    """Return, by axis, the directions of --direction-file by the model's names; without one, none.
+@dataclass(frozen=True, slots=True, eq=False)
+class GivenDirection:
+    """A direction that comes from a file, as it is.
+
+    Attributes:
+        tensors: By the model's names.
+        identity: What decides it.
+        words: What is said of it.
+    """
+
+    tensors: Weights
+    identity: dict
+    words: str
+
+
+def given_directions(settings: SurfaceSettings, model: nn.Module) -> dict[str, GivenDirection]:
+    """Return, by axis, the directions of --direction-file or of eigenvectors; without either, none.
 
     Raises:
         OSError, ValueError: The file can't be read, or does not fit the model.
     """
+    if settings.curvature_file is not None:
+        return eigenvector_directions(settings, model)
     if settings.direction_file is None:
         return {}
     arrays = read_direction_file(settings.direction_file, settings.dims)
     center, states = weights_of(model), model.state_dict()
-    return {
-        axis: in_order(arrays[axis], center, states, f"{GROUPS[axis]} of {settings.direction_file}")
-        for axis in settings.dims
-    }
+    found = {}
+    for axis in settings.dims:
+        tensors = in_order(arrays[axis], center, states, f"{GROUPS[axis]} of {settings.direction_file}")
+        words = f"from {settings.direction_file}, as they are (sha256 {digest(tensors)[:12]})"
+        found[axis] = GivenDirection(tensors, {"file": digest(tensors)}, words)
+    return found
 
 
-def moves_biases_or_norms(given: Mapping[str, Weights], model: nn.Module) -> bool:
+def eigenvector_directions(settings: SurfaceSettings, model: nn.Module) -> dict[str, GivenDirection]:
+    """Return, by axis, unit eigenvectors of a curvature record, of zeros where the record left parameters out.
+
+    Raises:
+        OSError: Record or eigenvectors can't be read.
+        ValueError: They were measured at other weights, or are not as many.
+    """
+    record = read_curvature(settings.curvature_file)
+    if record.origin.identity.get("checkpoint") != digest(model.state_dict()):
+        raise ValueError(
+            f"the eigenvectors of {settings.curvature_file} were found at other weights than these; "
+            "run `landscape curvature` on this checkpoint"
+        )
+    vectors = read_eigenvectors(eigenvectors_beside(settings.curvature_file), record)
+    center, found = weights_of(model), {}
+    for axis, number in zip(settings.dims, settings.eigenvectors):
+        pair = vectors.pair(number)
+        if pair is None:
+            raise ValueError(
+                f"{settings.curvature_file} has {vectors.num_largest} largest and "
+                f"{len(vectors.values) - vectors.num_largest} smallest eigenvalues, none of number {number}"
+            )
+        moved = vectors.direction(pair)
+        tensors = {name: moved.get(name, torch.zeros_like(weight)).to(weight) for name, weight in center.items()}
+        data = next(iter(record.origin.record.get("data", {}).values()), "unknown samples")
+        words = (
+            f"eigenvector of unit length of the Hessian's eigenvalue {vectors.values[pair]:.4g} (number {number}; {data}), "
+            "as it is"
+        )
+        found[axis] = GivenDirection(tensors, {"eigenvector": number, "direction": digest(tensors)}, words)
+    return found
+
+
+def moves_biases_or_norms(given: Mapping[str, GivenDirection], model: nn.Module) -> bool:
     """Tell whether given directions move what random ones leave alone by default."""
     layouts = filter_layouts(model)
     return any(
         layouts[name].is_bias_or_norm and bool(tensor.any())
         for direction in given.values()
-        for name, tensor in direction.items()
+        for name, tensor in direction.tensors.items()
     )
 
 
 def chosen_plane(
-    settings: SurfaceSettings, rule: RandomRule, center: Weights, model: nn.Module, given: Mapping[str, Weights]
+    settings: SurfaceSettings, rule: RandomRule, center: Weights, model: nn.Module, given: Mapping[str, GivenDirection]
 ) -> ChosenPlane:
     """Lay the plane through the center that the settings ask for.
 
@@ -84,9 +138,10 @@ def chosen_plane(
     directions, identity, words = [], {}, []
     for axis, other in zip(settings.dims, [*settings.toward, None, None]):
         if axis in given:
-            directions.append({name: tensor.to(center[name]) for name, tensor in given[axis].items()})
-            identity[axis] = {"file": digest(given[axis])}
-            words.append(f"{axis}: from {settings.direction_file}, as they are (sha256 {digest(given[axis])[:12]})")
+            tensors = given[axis].tensors
+            directions.append({name: tensor.to(center[name]) for name, tensor in tensors.items()})
+            identity[axis] = given[axis].identity
+            words.append(f"{axis}: {given[axis].words}")
         elif other is not None:
             there = _weights_in(other, model)
             directions.append(

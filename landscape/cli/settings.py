@@ -6,12 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from landscape.cli.arguments import add_data_options, add_model_options, model_arguments, numbers
+from landscape.cli.subject_settings import (
+    DEFAULT_NUM_SAMPLES,
+    SPLITS,
+    SubjectSettings,
+    add_sample_options,
+    add_weights_options,
+    subject_fields,
+)
 from landscape.grid import LONGEST_AXIS, axis_from_text
 
 DEFAULT_AXIS = "-1:1:25"
-DEFAULT_NUM_SAMPLES = 500
-SPLITS = {"train": ("train",), "test": ("test",), "both": ("train", "test")}
+RANDOM, HESSIAN = "random", "hessian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +34,19 @@ class AutoAxis:
 Axis = np.ndarray | AutoAxis
 
 
-@dataclass(frozen=True, slots=True)
-class SurfaceSettings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceSettings(SubjectSettings):
     """What a run of `landscape surface` was asked for; None where the checkpoint or the data decide."""
 
-    model: str | None
-    model_arguments: dict[str, object]
-    checkpoint: Path | None
-    untrained: int | None
-    dataset: str | None
-    data_dir: Path
-    cache_dir: Path | None
-    download: bool
-    splits: tuple[str, ...]
-    num_samples: int | str | None
-    subset_seed: int
-    mean: tuple[float, ...] | None
-    std: tuple[float, ...] | None
-    loss: str
-    batch_size: int | None
     seed: int
     normalization: str
     biases: str
     toward: tuple[Path, ...]
     direction_file: Path | None
-    norm_stats: str | None
-    precision: str
-    device: str
+    directions: str
+    eigenvectors: tuple[int, ...]
+    taylor: bool
+    curvature_map: bool
     x: Axis
     y: Axis | None
     plain: bool
@@ -72,37 +64,18 @@ class SurfaceSettings:
     @property
     def has_random_directions(self) -> bool:
         """Whether every direction is drawn."""
-        return not self.toward and self.direction_file is None
+        return not self.toward and self.direction_file is None and self.directions == RANDOM
+
+    @property
+    def curvature_file(self) -> Path | None:
+        """The record whose eigenvectors are the directions, where it is known already."""
+        return None if self.directions in (RANDOM, HESSIAN) else Path(self.directions)
 
 
 def add_surface_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `landscape surface`."""
-    add_model_options(parser, None)
-    model = parser.add_argument_group("weights")
-    model.add_argument(
-        "--checkpoint",
-        type=Path,
-        help="trained weights: safetensors, a torch file with a state dict, or zoo:NAME (`landscape zoo` lists them)",
-    )
-    model.add_argument(
-        "--untrained", type=int, metavar="SEED", help="look around fresh weights, initialized with this seed"
-    )
-    add_data_options(parser, None)
-    data = parser.add_argument_group("samples")
-    data.add_argument("--split", choices=list(SPLITS), default="train", help="whose loss (default: train)")
-    data.add_argument(
-        "--num-samples",
-        help=f"a fixed stratified subset of each split, or all (default: {DEFAULT_NUM_SAMPLES}, or all if fewer)",
-    )
-    data.add_argument("--subset-seed", type=int, default=0, help="which subset (default: 0)")
-    data.add_argument(
-        "--mean", help="a number a channel, for inputs from 0 to 1 (default: the checkpoint's or the data set's)"
-    )
-    data.add_argument("--std", help="likewise")
-    data.add_argument(
-        "--loss", default="cross-entropy", help="cross-entropy, mse, package.module:function or path/file.py:function"
-    )
-    data.add_argument("--batch-size", type=int, help="samples a batch (default: by device and size of the input)")
+    add_weights_options(parser)
+    add_sample_options(parser, tuple(SPLITS), DEFAULT_NUM_SAMPLES)
     plane = parser.add_argument_group("plane")
     plane.add_argument(
         "--x",
@@ -125,8 +98,31 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         help="directions from a file of the reference implementation, as they are",
     )
     plane.add_argument(
+        "--directions",
+        metavar="KIND",
+        help="random; hessian: eigenvectors of the Hessian, found first; or FILE.h5 of `landscape curvature` "
+        "(default: random)",
+    )
+    plane.add_argument(
+        "--eigenvectors",
+        metavar="I,J",
+        help="which of them: 1 is the largest eigenvalue's, -1 the smallest's, and so on inward (default: 1,-1)",
+    )
+    plane.add_argument(
         "--norm-stats",
         help="batch norm's statistics: stored, or reestimated at each point (default: stored; reestimated with --toward)",
+    )
+    curvature = parser.add_argument_group("curvature")
+    curvature.add_argument(
+        "--taylor",
+        action="store_true",
+        help="also measure gradient and Hessian in the plane, whose second-order surface the page lays over the first "
+        "(always with eigenvectors)",
+    )
+    curvature.add_argument(
+        "--curvature-map",
+        action="store_true",
+        help="also find the Hessian's largest and smallest eigenvalues at every point; some 30 products each",
     )
     run = parser.add_argument_group("run")
     run.add_argument(
@@ -160,48 +156,45 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
     Raises:
         ValueError: A text is not what it should be.
     """
-    if options.checkpoint is not None and options.untrained is not None:
-        raise ValueError("give --checkpoint or --untrained, not both")
+    subject = subject_fields(options)
     if options.toward_y is not None and options.toward is None:
         raise ValueError("--toward-y needs --toward; with one other checkpoint, give it as --toward")
     if options.toward_y is not None and options.x is not None and options.y is None:
         raise ValueError("--toward-y is the second direction and needs --y; --x without --y samples a line")
     if options.direction_file is not None:
-        _require_no_other_directions(options)
-    for option in ("seed", "subset_seed", "untrained"):
-        if (getattr(options, option) or 0) < 0:
-            raise ValueError(f"--{option.replace('_', '-')} must be 0 or more, not {getattr(options, option)}")
-    if options.batch_size is not None and options.batch_size < 1:
-        raise ValueError(f"--batch-size must be 1 or more, not {options.batch_size}")
+        _require_no_other_directions(options, "--direction-file")
+    directions = options.directions or RANDOM
+    if directions != RANDOM:
+        _require_no_other_directions(options, f"--directions {directions}")
+        if directions != HESSIAN and not directions.endswith(".h5"):
+            raise ValueError(
+                f"--directions must be random, hessian, or FILE.h5 of `landscape curvature`, not {directions!r}"
+            )
+    elif options.eigenvectors is not None:
+        raise ValueError("--eigenvectors chooses among a Hessian's; give --directions hessian too")
+    if (
+        options.curvature_map
+        and options.norm_stats == "reestimated"
+        or options.taylor
+        and options.norm_stats == "reestimated"
+    ):
+        raise ValueError("derivatives are taken with stored norm statistics; leave --norm-stats reestimated out")
     if options.toward is not None and "auto" in ((options.x or "")[:4], (options.y or "")[:4]):
         raise ValueError("--toward puts the other checkpoint at 1; give a range that holds it, such as --x -0.5:1.5:25")
     if options.ranks_per_gpu < 1:
         raise ValueError(f"--ranks-per-gpu must be 1 or more, not {options.ranks_per_gpu}")
     x, y = _axes(options.x, options.y)
     return SurfaceSettings(
-        model=options.model,
-        model_arguments=model_arguments(options.model_arg),
-        checkpoint=options.checkpoint,
-        untrained=options.untrained,
-        dataset=options.dataset,
-        data_dir=options.data_dir,
-        cache_dir=options.cache_dir,
-        download=options.download,
-        splits=SPLITS[options.split],
-        num_samples=_num_samples(options.num_samples),
-        subset_seed=options.subset_seed,
-        mean=numbers(options.mean, "--mean"),
-        std=numbers(options.std, "--std"),
-        loss=options.loss,
-        batch_size=options.batch_size,
+        **subject,
         seed=options.seed or 0,
         normalization="filter" if options.normalization is None else options.normalization,
         biases="fixed" if options.biases is None else options.biases,
         toward=tuple(path for path in (options.toward, options.toward_y) if path is not None),
         direction_file=options.direction_file,
-        norm_stats=options.norm_stats,
-        precision=options.precision,
-        device=options.device,
+        directions=directions,
+        eigenvectors=_eigenvectors(options.eigenvectors, 1 if y is None else 2),
+        taylor=options.taylor or directions != RANDOM,
+        curvature_map=options.curvature_map,
         x=x,
         y=y,
         plain=options.plain,
@@ -214,15 +207,31 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
     )
 
 
-def _require_no_other_directions(options: argparse.Namespace) -> None:
-    if options.toward is not None:
-        raise ValueError("give --direction-file or --toward, not both")
+def _require_no_other_directions(options: argparse.Namespace, given: str) -> None:
+    others = {"--toward": options.toward, "--direction-file": options.direction_file}
+    for option, value in others.items():
+        if value is not None and option != given:
+            raise ValueError(f"give {given} or {option}, not both")
     idle = [f"--{name}" for name in ("seed", "normalization", "biases") if getattr(options, name) is not None]
     if idle:
         raise ValueError(
-            f"--direction-file gives the directions as they are, and {' and '.join(idle)} would have no effect; "
+            f"{given} gives the directions as they are, and {' and '.join(idle)} would have no effect; "
             f"leave {'it' if len(idle) == 1 else 'them'} out"
         )
+
+
+def _eigenvectors(text: str | None, num: int) -> tuple[int, ...]:
+    """Return the chosen pairs, as many as there are axes."""
+    try:
+        chosen = tuple(int(part) for part in (text or "1,-1").split(","))
+    except ValueError:
+        chosen = ()
+    if not 1 <= len(chosen) <= 2 or 0 in chosen or len(set(chosen)) < len(chosen) or text and len(chosen) != num:
+        raise ValueError(
+            f"--eigenvectors must be {'two different numbers' if num == 2 else 'one number'} other than 0, "
+            f"such as {'1,-1' if num == 2 else '-1'}, not {text!r}"
+        )
+    return chosen[:num]
 
 
 def _axes(x: str | None, y: str | None) -> tuple[Axis, Axis | None]:
@@ -240,12 +249,3 @@ def _axis(text: str, name: str) -> Axis:
             f"--{name} must be MIN:MAX:NUM, auto, or auto:NUM with NUM from 2 to {LONGEST_AXIS}, not {text!r}"
         )
     return AutoAxis(int(num))
-
-
-def _num_samples(text: str | None) -> int | str | None:
-    if text is None or text == "all":
-        return text
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"--num-samples must be a whole number or all, not {text!r}") from None

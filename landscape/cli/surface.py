@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.devices import device_of_rank
+from landscape.cli.outputs import goes_on, result_file
 from landscape.cli.program import interrupt_on_signals, stop_on_signals
 from landscape.cli.settings import AutoAxis, SurfaceSettings, add_surface_options, settings_of
+from landscape.cli.surface_curvature import taylor_record, with_eigenvectors
 from landscape.sweep.world import Mistake, World
 
 HELP = "sample the loss around trained weights and draw it"
@@ -42,10 +45,11 @@ def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], No
     from landscape.cli.experiment import build_experiment
     from landscape.store.lock import FileLock
 
-    device, idle = _device(settings, world, say)
+    settings = with_eigenvectors(settings, world, say)
+    device, idle = device_of_rank(settings.device, settings.ranks_per_gpu, world, say)
     is_idle = world.rank in idle
     experiment = world.together(lambda: None if is_idle else build_experiment(settings, device))
-    out = world.agreed(lambda: _out(settings, experiment.name))
+    out = world.agreed(lambda: result_file(settings.out, experiment.name, makes_folder=not settings.dry_run))
     if world.is_first:
         _say_plan(experiment, say)
     lock = FileLock(out) if world.is_first and not settings.dry_run else nullcontext()
@@ -88,7 +92,8 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     if settings.dry_run:
         say(f"dry run: nothing was written; the result would be {out} and {out.with_suffix('.html').name}")
         return None
-    start = _start(experiment, grid, known, center, world, num_ranks, notes) if world.is_first else None
+    taylor = taylor_record(experiment, known, world, idle) if settings.taylor else {}
+    start = _start(experiment, grid, known, center, world, num_ranks, notes, taylor) if world.is_first else None
     world.agreed(lambda: write_surface(start, out))
     progress = None
     if world.is_first:
@@ -142,72 +147,17 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     return page
 
 
-def _device(settings: SurfaceSettings, world: World, say) -> tuple[str, frozenset[int]]:
-    """Return this rank's device and the ranks that find none."""
-    from landscape.cli.choices import chosen_device
-    from landscape.sweep.devices import Visible, assign_gpus
-
-    kind = world.share(world.together(lambda: chosen_device(settings.device)))
-    if kind == "cpu":
-        return "cpu", frozenset()
-    import torch
-
-    gpus = tuple(str(torch.cuda.get_device_properties(i).uuid) for i in range(torch.cuda.device_count()))
-    seen = world.collect(Visible(world.host, gpus))
-    numbers = world.share(None if seen is None else assign_gpus(seen, settings.ranks_per_gpu))
-    idle = frozenset(rank for rank, number in enumerate(numbers) if number is None)
-    if idle:
-        say(
-            f"{len(idle)} of {world.size} ranks find no GPU of their own and stay idle; one rank a GPU is enough, "
-            "or give --ranks-per-gpu K to let them share"
-        )
-    number = numbers[world.rank]
-    return ("cpu" if number is None else f"cuda:{number}"), idle
-
-
-def _out(settings: SurfaceSettings, name: str) -> Path:
-    given = settings.out or Path("outputs") / name
-    if given.is_dir() or given.name in ("", ".", ".."):
-        raise ValueError(f"--out names the result, not a folder: try {given / name}")
-    out = given.with_name(given.name + ".h5")
-    if not settings.dry_run:
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OSError(
-                f"the folder {out.parent} can't be made ({(error.strerror or str(error)).lower()}); choose another --out"
-            ) from error
-    return out
-
-
 def _known(settings: SurfaceSettings, experiment, out: Path, say):
     """Return the surface in a file that this run goes on with; None for a new one."""
-    from landscape.origin import differences
     from landscape.store.surface_file import read_surface
 
     if not out.exists():
         return None
     known = read_surface(out)
-    if not out.stat().st_mode & 0o222:
-        raise OSError(f"{out} is read-only; choose another --out, or make it writable")
-    ours = experiment.origin
-    changed = differences(ours.identity, known.origin.identity)
-    if changed and settings.dry_run:
-        say(f"warning: {out} holds another run ({'; '.join(changed)}); it would need another --out, or --overwrite")
+    if not goes_on(experiment.origin, known.origin, out, settings, is_complete=known.is_complete, say=say):
+        if settings.overwrite:
+            say(f"begins anew over {out}, which held {known.num_done} points")
         return None
-    if changed and not settings.overwrite:
-        raise ValueError(
-            f"{out} holds another run ({'; '.join(changed)}); choose another --out, or --overwrite to begin anew"
-        )
-    if settings.overwrite:
-        say(f"begins anew over {out}, which held {known.num_done} points" + ("" if changed else " of this same run"))
-        return None
-    others = differences(ours.circumstance, known.origin.circumstance)
-    if others and not settings.continue_on_other and not known.is_complete:
-        raise ValueError(
-            f"{out} was begun elsewhere ({'; '.join(others)}), which changes the last digits; "
-            "give --continue-on-other to go on all the same, or --overwrite to begin anew"
-        )
     say(f"goes on with {out}: {known.num_done} of {known.grid.num_points} points are done")
     for name in settings.dims:
         if isinstance(getattr(settings, name), AutoAxis):
@@ -216,10 +166,10 @@ def _known(settings: SurfaceSettings, experiment, out: Path, say):
     return known
 
 
-def _start(experiment, grid, known, center, world: World, num_ranks: int, notes):
+def _start(experiment, grid, known, center, world: World, num_ranks: int, notes, taylor: dict):
     from landscape.surface import empty_surface
 
-    here = {"hosts": world.host, "ranks": num_ranks, "center": center, "notes": [*experiment.notes, *notes]}
+    here = {"hosts": world.host, "ranks": num_ranks, "center": center, "notes": [*experiment.notes, *notes], **taylor}
     origin = replace(experiment.origin, record={**experiment.origin.record, **here})
     if known is None:
         return empty_surface(grid, list(center), origin)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 
@@ -13,67 +13,10 @@ from landscape.curvature.escape import escape_curve
 from landscape.curvature.newton import NewtonDecrement, newton_decrement
 from landscape.curvature.objective import Objective
 from landscape.curvature.point import ROUNDING, criticality, hessian_class, verdict
+from landscape.curvature.stages import STAGES, AnalysisSettings, Saved, Savers
 from landscape.curvature.trace import Deflation, TraceEstimate, deflated_part, probe_of_rest
 from landscape.curvature_record import CurvatureRecord
 from landscape.directions import gaussian
-
-STAGES = ("gradient", "eigenvalues", "trace", "density", "shares", "newton", "escape")
-DENSE_UP_TO = 600  # parameters: as many products as two searches for eigenvalues
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisSettings:
-    """What to find out, and how exactly.
-
-    Attributes:
-        num_largest, num_smallest: Eigenpairs at both ends.
-        tolerance: A residual's share of its eigenvalue, or of a hundredth of the largest.
-        max_products: Products that the search for eigenvalues may take.
-        trace_probes, density_probes, density_steps: 0 probes leave the stage out.
-        dense: Compute the whole Hessian; None where there are few parameters.
-        precision: "float32" or "float64": what products are good to.
-    """
-
-    num_largest: int = 5
-    num_smallest: int = 3
-    tolerance: float = 0.01
-    max_products: int = 300
-    trace_probes: int = 20
-    density_probes: int = 4
-    density_steps: int = 40
-    dense: bool | None = None
-    seed: int = 0
-    precision: str = "float32"
-
-    def is_dense(self, dim: int) -> bool:
-        return dim <= DENSE_UP_TO if self.dense is None else self.dense
-
-    def num_products(self, dim: int) -> tuple[int, int]:
-        """Return how many products the analysis takes, about: with a search that ends early, and with one that does not."""
-        if self.is_dense(dim):
-            return dim, dim
-        rest = self.trace_probes + self.density_probes * min(self.density_steps, dim)
-        wanted = self.num_largest + self.num_smallest
-        return rest + min(60, self.max_products) + wanted, rest + self.max_products + wanted
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Saved:
-    """What an earlier run left: its record, its eigenvectors (dim, k), the state of its search for them."""
-
-    record: CurvatureRecord
-    vectors: np.ndarray | None = None
-    state: dict[str, np.ndarray] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Savers:
-    """What is called when something is worth keeping."""
-
-    record: Callable[[CurvatureRecord], None] = lambda record: None
-    vectors: Callable[[np.ndarray, CurvatureRecord], None] = lambda vectors, record: None
-    state: Callable[[dict[str, np.ndarray]], None] = lambda state: None
-    progress: Callable[[str], None] = lambda words: None
 
 
 class Analysis:
@@ -138,6 +81,7 @@ class Analysis:
             num_parameters=self._objective.dim,
             gradient_norm=gradient.norm,
             gradient_error=_number(gradient.standard_error),
+            gradient_excess=_number(gradient.excess),
             weights_norm=float(np.linalg.norm(self._objective.weights)),
             layers=list(self._objective.layout.layers),
         )
@@ -186,10 +130,11 @@ class Analysis:
             scale=pairs.scale,
             precision=self._settings.precision,
         )
-        error = found["gradient_error"]
+        error, excess = (np.nan if found[key] is None else found[key] for key in ("gradient_error", "gradient_excess"))
         critical = criticality(
             found["gradient_norm"],
-            np.nan if error is None else error,
+            error,
+            excess,
             scale=pairs.scale,
             weights_norm=found["weights_norm"],
             precision=self._settings.precision,

@@ -8,6 +8,8 @@ import numpy as np
 from landscape.curvature.krylov import KrylovBasis, Product
 
 FLOOR = 0.01  # an eigenvalue smaller than this share of the largest is asked for as exactly as one of that size
+CHECK_EVERY = 4  # products between looks at convergence
+LEAST_PRODUCTS = 24  # before convergence is believed: an interior eigenvalue, zero above all, may look converged early
 FRESH_PRODUCTS = 12  # after convergence, from a new random vector: finds the copies of a repeated eigenvalue
 Draw = Callable[[int], np.ndarray]
 
@@ -47,6 +49,7 @@ def extreme_eigenpairs(
     tolerance: float = 0.01,
     max_products: int = 300,
     capacity: int = 40,
+    fresh_products: int = FRESH_PRODUCTS,
     state: dict[str, np.ndarray] | None = None,
     save: Callable[[dict[str, np.ndarray]], None] = lambda state: None,
     progress: Callable[[str], None] = lambda words: None,
@@ -60,6 +63,7 @@ def extreme_eigenpairs(
         tolerance: A residual may be this share of its eigenvalue, or of a hundredth of the largest.
         max_products: When to give up; what has not converged by then is said not to have.
         capacity: Vectors held at a time.
+        fresh_products: Products from the new random vector; 0 leaves this out.
         state: What `save` was given before a stop; the search goes on to the same bits.
 
     Raises:
@@ -70,7 +74,7 @@ def extreme_eigenpairs(
     num_wanted = num_largest + num_smallest
     if not 1 <= num_wanted <= dim:
         raise ValueError(f"{num_wanted} eigenvalues were asked for, of a Hessian that has {dim}")
-    capacity = min(dim, max(capacity, 2 * num_wanted + 8))
+    capacity = min(dim, max(capacity, 2 * num_wanted + 8 + fresh_products))
     basis = KrylovBasis(draw(0), capacity)
     num_products, num_draws, checked = 0, 1, None
     if state is not None:
@@ -84,8 +88,8 @@ def extreme_eigenpairs(
         return draw(num_draws - 1)
 
     while True:
-        target = min(capacity, basis.size + FRESH_PRODUCTS) if checked is not None else capacity
-        while basis.size < target and num_products < max_products:
+        goal = basis.size + (CHECK_EVERY if checked is None else fresh_products)
+        while basis.size < min(goal, capacity) and num_products < max_products:
             basis.extend(product, fresh)
             num_products += 1
             progress(f"eigenvalues: {num_products} products")
@@ -94,18 +98,21 @@ def extreme_eigenpairs(
         scale = float(np.abs(values).max())
         allowed = tolerance * np.maximum(np.abs(values), FLOOR * scale)
         is_done = len(wanted) == num_wanted and bool((residuals[wanted] <= allowed[wanted]).all())
-        is_over = basis.size == dim or num_products >= max_products
-        is_sure = is_done and checked is not None and bool(np.all(np.abs(values[wanted] - checked) <= allowed[wanted]))
-        found = None
-        if is_over or is_sure:
+        is_done &= num_products >= min(LEAST_PRODUCTS, dim)
+        is_confirmed = checked is not None and bool((np.abs(values[wanted] - checked) <= allowed[wanted]).all())
+        is_over, found = basis.size == dim or num_products >= max_products, None
+        if is_over or is_done and (is_confirmed or not fresh_products):
             found = _measured(product, basis.combined(coefficients[:, wanted[::-1]]), tolerance, scale)
             num_products += len(wanted)
             if is_over or found.converged.all():
                 return replace(found, num_largest=min(num_largest, len(wanted)), num_products=num_products)
-        kept = _kept(len(values), num_largest, num_smallest, capacity)
-        checked = values[wanted] if is_done and not is_sure else None
+        elif basis.size < capacity and not is_done:
+            checked = None
+            continue
+        kept = _kept(len(values), num_largest, num_smallest, capacity - fresh_products - 1)
         basis.restart(coefficients[:, kept], values[kept])
-        if found is not None:  # what the search from a new vector left behind
+        checked = values[wanted] if is_done and found is None else None
+        if found is not None:  # the residuals that were estimated miss what going on from a new vector left behind
             worst = int((found.residuals / np.maximum(np.abs(found.values), FLOOR * scale)).argmax())
             basis.replace_rest(found.products[:, worst] - found.values[worst] * found.vectors[:, worst])
         elif is_done:
@@ -138,8 +145,7 @@ def _ends(num: int, num_largest: int, num_smallest: int) -> np.ndarray:
     return np.array(sorted({*range(min(num, num_smallest)), *largest}), int)
 
 
-def _kept(num: int, num_largest: int, num_smallest: int, capacity: int) -> np.ndarray:
-    """Return the places of what a restart keeps: the wanted ends and a third of the room beside them."""
-    room = capacity - num_largest - num_smallest
-    more = max(1, room // 6)
-    return _ends(num, min(num_largest + more, num - 1), min(num_smallest + more, num - 1))[: capacity - 2]
+def _kept(num: int, num_largest: int, num_smallest: int, most: int) -> np.ndarray:
+    """Return the places of what a restart keeps: the wanted ends, and a third of the rest of the room beside them."""
+    more = max(1, (most - num_largest - num_smallest) // 6)
+    return _ends(num, min(num_largest + more, num - 1), min(num_smallest + more, num - 1))[:most]

@@ -1,11 +1,12 @@
 """The mean loss over all ranks' samples as functions of flat vectors: value, gradient, products with the Hessian."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from landscape.curvature.layout import FlatLayout
-from landscape.curvature.sums import SampleSums
+from landscape.curvature.sums import SampleSums, sketch
 from landscape.sweep.world import Mistake, World
 
 STOP = "stop"
@@ -20,11 +21,13 @@ class Gradient:
         norm: Its L2 length.
         standard_error: sqrt(trace of the samples' gradient covariance / samples): the length that the mean of so many
             samples would have by chance where the true gradient is zero; nan with a single chunk.
+        excess: How many standard deviations |vector|^2 lies above what chance alone brings; nan with a single chunk.
     """
 
     vector: np.ndarray
     norm: float
     standard_error: float
+    excess: float
 
 
 class Objective:
@@ -33,6 +36,7 @@ class Objective:
     Results do not depend on the size of batches, but for rounding. Ranks' sums are added in the order of their numbers.
 
     Args:
+        ranks: Those that serve it; all others if None.
         weight_decay: Adds weight_decay / 2 |w|^2 over the chosen parameters, as optimizers do.
 
     Attributes:
@@ -40,23 +44,27 @@ class Objective:
         num_products, num_gradients: How many were computed so far.
 
     Raises:
-        Mistake: A rank's loss can't be computed, or counts no sample; the other ranks are let go.
+        Mistake: A rank's loss can't be computed, or counts no sample; the other ranks go on serving.
     """
 
-    def __init__(self, sums: SampleSums, world: World | None = None, *, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        sums: SampleSums,
+        world: World | None = None,
+        *,
+        weight_decay: float = 0.0,
+        ranks: Sequence[int] | None = None,
+    ) -> None:
         self._sums, self._world = sums, world or World()
+        self._ranks = range(1, self._world.size) if ranks is None else ranks
         self.weight_decay = weight_decay
         self.layout: FlatLayout = sums.layout
         self._origin_vector = self.layout.flat(sums.center)
         self.offset: np.ndarray | None = None
         self.num_products = self.num_gradients = 0
-        try:
-            self.num_samples = sum(count for _, count in self._everywhere("value"))
-            if not self.num_samples > 0:
-                raise Mistake("the loss counted no sample, so that there is nothing to differentiate")
-        except Mistake:
-            self.close()
-            raise
+        self.num_samples = sum(count for _, count in self._everywhere("value"))
+        if not self.num_samples > 0:
+            raise Mistake("the loss counted no sample, so that there is nothing to differentiate")
 
     @property
     def dim(self) -> int:
@@ -86,13 +94,16 @@ class Objective:
         parts = self._everywhere("gradient")
         self.num_gradients += 1
         total, count = sum(part.total for part in parts), sum(part.count for part in parts)
-        mean, num_chunks = total / count, sum(part.num_chunks for part in parts)
-        error = np.nan
-        if num_chunks > 1:
-            scatter = sum(part.squares for part in parts) - float(total @ total) / count
-            error = np.sqrt(max(scatter, 0.0) / (num_chunks - 1) / count)
-        vector = mean + self.weight_decay * self.weights
-        return Gradient(vector, float(np.linalg.norm(vector)), float(error))
+        decay = self.weight_decay * self.weights
+        vector = total / count + decay
+        sketches = np.concatenate([part.sketches + np.outer(part.counts, sketch(decay)) for part in parts])
+        squares = sum(part.squares for part in parts)
+        error, excess = np.nan, np.nan
+        if len(sketches) > 1:
+            scatter = max(squares - float(total @ total) / count, 0.0)
+            error = np.sqrt(scatter / (len(sketches) - 1) / count)
+            excess = _excess(sketches)
+        return Gradient(vector, float(np.linalg.norm(vector)), float(error), float(excess))
 
     def products(self, vectors: np.ndarray) -> np.ndarray:
         """Return the mean loss's Hessian times vectors, (dim, k) for (dim, k), or (dim,) for (dim,)."""
@@ -101,11 +112,11 @@ class Objective:
         self.num_products += columns.shape[1]
         return found.reshape(vectors.shape)
 
-    def close(self) -> None:
-        """Let the other ranks go."""
-        for rank in range(1, self._world.size):
-            self._world.send(STOP, rank)
-        self._sums.close()
+    @staticmethod
+    def dismiss(world: World, ranks: Sequence[int] | None = None) -> None:
+        """Let ranks go that serve, or were going to; all others if None."""
+        for rank in range(1, world.size) if ranks is None else ranks:
+            world.send(STOP, rank)
 
     def _decay_value(self) -> float:
         return self.weight_decay / 2 * float(self.weights @ self.weights)
@@ -116,14 +127,26 @@ class Objective:
         Raises:
             Mistake: The first rank's that failed, when all have answered.
         """
-        for rank in range(1, self._world.size):
+        for rank in self._ranks:
             self._world.send((task, given), rank)
         answers = [_done(self._sums, task, given)]
-        answers += [self._world.receive(rank) for rank in range(1, self._world.size)]
+        answers += [self._world.receive(rank) for rank in self._ranks]
         for kind, answer in answers:
             if kind == "mistake":
                 raise Mistake(answer)
         return [answer for _, answer in answers]
+
+
+def _excess(sums: np.ndarray) -> float:
+    """Return sum over pairs of different chunks of their inner product, over its standard deviation where the mean is zero.
+
+    Of independent chunks with zero mean the products have zero mean, and are uncorrelated. The ratio is 2 or more by chance in
+    about one of 20 cases, from gradients along one line (chi squared) to gradients all over the place (normal).
+    """
+    products = sums @ sums.T
+    np.fill_diagonal(products, 0.0)
+    deviation = np.sqrt(2 * (products**2).sum())
+    return float(products.sum() / deviation) if deviation > 0 else np.nan
 
 
 def serve(sums: SampleSums, world: World) -> None:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ROUNDING = {"float32": 1e-6, "float64": 1e-14}  # of the largest eigenvalue: products are no better than that
-# Where the true gradient is zero, 19 of 20 sets of samples give a mean gradient shorter than this many standard errors, if all
-# samples' gradients lie along one line; if they do not, more of them do.
-WITHIN_CHANCE = 1.96
+WITHIN_CHANCE = 2.0  # standard deviations that |gradient|^2 may lie above what chance brings
 CLASSES = {
     "positive": "positive definite",
     "negative": "negative definite",
@@ -73,7 +71,7 @@ class Criticality:
 
 
 def criticality(
-    norm: float, standard_error: float, *, scale: float, weights_norm: float, precision: str
+    norm: float, standard_error: float, excess: float, *, scale: float, weights_norm: float, precision: str
 ) -> Criticality:
     """Judge the gradient's length.
 
@@ -81,20 +79,19 @@ def criticality(
     the largest curvature.
 
     Args:
-        standard_error: The gradient's length that chance alone would bring with so many samples.
+        standard_error, excess: As of `Gradient`; nan where they are not known.
         scale: The largest magnitude of an eigenvalue.
     """
     rounding = {"float32": 1e-5, "float64": 1e-10}[precision] * max(scale, 1e-30) * max(weights_norm, 1.0)
     if norm <= rounding:
         return Criticality("critical", f"the gradient's length {norm:.3g} is zero to rounding ({rounding:.1g})")
-    if not np.isfinite(standard_error):
-        return Criticality(
-            "not critical",
-            f"the gradient's length is {norm:.3g}; its standard error is not known from one chunk of samples",
-        )
-    ratio = norm / standard_error if standard_error > 0 else np.inf
-    words = f"the gradient's length {norm:.3g} is {ratio:.3g} times what chance brings with these samples ({standard_error:.3g})"
-    if norm <= WITHIN_CHANCE * standard_error:
+    if not np.isfinite(excess):
+        return Criticality("not critical", f"the gradient's length is {norm:.3g}, and its samples do not scatter")
+    words = (
+        f"the gradient's length is {norm:.3g}, where chance alone brings {standard_error:.3g} with these samples; "
+        f"its square lies {excess:.2g} standard deviations above that"
+    )
+    if excess <= WITHIN_CHANCE:
         return Criticality("critical within sampling error", words)
     return Criticality("not critical", words)
 

@@ -7,6 +7,7 @@ import numpy as np
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.surface import Surface
+from landscape.taylor import SHARE, radius_of_trust
 
 NORM_STATS_WORDS = {
     "stored": "the checkpoint's stored statistics at every point",
@@ -42,6 +43,7 @@ def facts(surface: Surface) -> list[tuple[str, str]]:
         if len(finite):
             ends = [_value(metric, float(value)) for value in (finite.min(), finite.max())]
             rows.append((metric.replace("_", " "), f"{ends[0]} to {ends[1]} on the grid"))
+    rows += _second_order_rows(surface)
     rows += plan_facts(surface.origin)
     for key in ("device", "torch", "hosts", "ranks", "seconds", "command"):
         value = {**surface.origin.circumstance, **record}.get(key)
@@ -49,6 +51,23 @@ def facts(surface: Surface) -> list[tuple[str, str]]:
             rows.append((key, f"{value:.0f}" if key == "seconds" else str(value)))
     for note in record.get("notes") or []:
         rows.append(("note", note))
+    return rows
+
+
+def _second_order_rows(surface: Surface) -> list[tuple[str, str]]:
+    rows = []
+    for metric in surface.values:
+        trust = radius_of_trust(surface, metric)
+        if trust is None:
+            continue
+        holds = f"holds to {100 * SHARE:g} % of the change in {metric.replace('_', ' ')}"
+        if trust.failing is None:
+            words = f"{holds} at every measured point: within at least {trust.radius:.3g} of the center"
+        elif trust.radius is None:
+            words = f"{holds} within less than one cell: no longer at {trust.failing:.3g} from the center, the nearest points"
+        else:
+            words = f"{holds} within {trust.radius:.3g} of the center, no longer at {trust.failing:.3g}"
+        rows.append(("second order", words))
     return rows
 
 

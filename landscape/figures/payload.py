@@ -7,6 +7,7 @@ from plotly.colors import get_colorscale
 
 from landscape.figures.facts import facts
 from landscape.surface import Surface
+from landscape.taylor import Taylor, residual, second_orders
 
 COLOURS = {"viridis": "Viridis", "cividis": "Cividis", "magma": "Magma", "gray": "gray", "diverging": "RdBu_r"}
 
@@ -39,8 +40,12 @@ def page_content(surfaces: Mapping[str, Surface], arrays: Arrays) -> dict:
     """
     metrics = list(dict.fromkeys(name for surface in surfaces.values() for name in surface.values))
     metrics.sort(key=lambda name: name != "train_loss")
+    residuals = [
+        _residual_key(name) for name in metrics if any(name in second_orders(one) for one in surfaces.values())
+    ]
     return {
-        "metrics": [{"key": metric, "name": metric.replace("_", " ")} for metric in metrics],
+        "metrics": [{"key": metric, "name": metric.replace("_", " ")} for metric in metrics]
+        + [{"key": metric, "name": metric.replace("_", " "), "signed": True} for metric in residuals],
         "surfaces": [_described(name, surface, arrays) for name, surface in surfaces.items()],
         "colours": {name: get_colorscale(known) for name, known in COLOURS.items()},
     }
@@ -48,14 +53,27 @@ def page_content(surfaces: Mapping[str, Surface], arrays: Arrays) -> dict:
 
 def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
     grid = surface.grid
-    return {
+    orders = second_orders(surface)
+    values = {**surface.values, **{_residual_key(metric): residual(surface, metric) for metric in orders}}
+    described = {
         "name": name,
         "x": arrays.add(grid.x),
         "y": None if grid.y is None else arrays.add(grid.y),
-        "values": {metric: arrays.add(_sent(_rows(array))) for metric, array in surface.values.items()},
+        "values": {metric: arrays.add(_sent(_rows(array))) for metric, array in values.items()},
         "done": None if surface.is_complete else arrays.add(_rows(surface.done)),
         "facts": facts(surface),
     }
+    if orders:
+        described["taylor"] = {metric: _derivatives(taylor) for metric, taylor in orders.items()}
+    return described
+
+
+def _residual_key(metric: str) -> str:
+    return f"{metric}_minus_second_order"
+
+
+def _derivatives(taylor: Taylor) -> dict:
+    return {"value": taylor.value, "gradient": taylor.gradient.tolist(), "hessian": taylor.hessian.tolist()}
 
 
 def _rows(array: np.ndarray) -> np.ndarray:

@@ -41,12 +41,25 @@ def take_sealed(path: Path, form: str, take: Callable[[h5py.File], Value], *, ot
     content = read_sealed(path, "an HDF5 file", h5py.is_hdf5)
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
-            found = file.attrs.get("format", "")
-            if (found.decode() if isinstance(found, bytes) else str(found)) == form:
+            if _format_in(file) == form:
                 return take(file)
     except Exception as error:
         raise OSError(f"{path} is damaged ({reason_of(error)}); it was left as it is") from error
     raise OSError(f"{path} is an HDF5 file of another {other}; it was left as it is")
+
+
+def format_of(path: Path) -> str:
+    """Return what a file says it is; "" where it is none of ours or can't be read, which its reader will say."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return _format_in(file)
+    except (OSError, RuntimeError, KeyError, ValueError):
+        return ""
+
+
+def _format_in(file: h5py.File) -> str:
+    found = file.attrs.get("format", "")
+    return found.decode() if isinstance(found, bytes) else str(found)
 
 
 def put_origin(file: h5py.File, origin: Origin) -> None:

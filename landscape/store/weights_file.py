@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from landscape.store.whole_file import write_whole
@@ -31,3 +31,13 @@ def read_metadata(path: Path) -> dict[str, str]:
             return file.metadata() or {}
     except SafetensorError as error:
         raise OSError(f"{path} can't be read as safetensors ({error}); remove it, or choose another --out") from error
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return a file's tensors by name, and what it says of itself.
+
+    Raises:
+        OSError: It is no safetensors file, or is damaged.
+    """
+    metadata = read_metadata(path)
+    return load_file(path), metadata

@@ -9,10 +9,15 @@ from refusing import refused
 from landscape.cli.info import info_command
 from landscape.cli.main import COMMANDS
 from landscape.cli.page import page_command
+from landscape.curvature_record import CurvatureRecord
+from landscape.figures.curvature_page import curvature_page_html
 from landscape.grid import Grid
+from landscape.store.curvature_file import write_curvature
 from landscape.store.surface_file import write_surface
 from landscape.surface import empty_surface
 from landscape.sweep.world import Mistake, World
+
+FOREIGN = "is an HDF5 file of another"
 
 
 @pytest.fixture
@@ -40,6 +45,43 @@ def test_mistakes_of_the_page_command(arguments, sentence, folder):
     assert str(caught.value) == sentence
 
 
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (
+            ["c.h5", "s.h5", "c.h5"],
+            "a page shows surfaces or curvature analyses, not both, but s.h5 holds a surface and c.h5 a curvature analysis; "
+            "draw a page of each",
+        ),
+        (["c.h5", "nowhere.h5"], "there is no curvature file nowhere.h5"),
+        (["foreign.h5", "c.h5"], f"foreign.h5 {FOREIGN} kind, not a curvature analysis; it was left as it is"),
+        (["foreign.h5", "s.h5"], f"foreign.h5 {FOREIGN} program, not a surface file; it was left as it is"),
+        (
+            ["c.h5", "--sequence"],
+            "--sequence is for surfaces; curvature analyses stand in the order of their files without it",
+        ),
+        (["c.h5", "--out", "page.txt"], "--out must be an .html file, not page.txt"),
+    ],
+)
+def test_mistakes_of_the_page_command_with_curvature_files(arguments, sentence, folder):
+    write_surface(empty_surface(Grid([-0.5, 2.0]), ["train_loss"]), folder / "s.h5")
+    write_curvature(CurvatureRecord(), folder / "c.h5")
+    with pytest.raises(Mistake) as caught:
+        page_command(arguments, World())
+    assert str(caught.value) == sentence and not list(folder.glob("*.html"))
+
+
+def test_the_page_command_draws_curvature_files_in_their_order(folder, capsys):
+    records = {"late": CurvatureRecord(findings={"loss": 0.5}), "early": CurvatureRecord(findings={"loss": 2.0})}
+    for name, record in records.items():
+        write_curvature(record, folder / f"{name}.h5")
+    page_command(["late.h5", "early.h5"], World())
+    assert capsys.readouterr().out == "page: late.html\n"
+    assert (folder / "late.html").read_text() == curvature_page_html(records)
+    page_command(["early.h5", "--out", "a.html", "--title", "Mine"], World())
+    assert (folder / "a.html").read_text() == curvature_page_html({"early": records["early"]}, "Mine")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command, run):
     done = run("-m", "landscape", command, "--help")
@@ -50,7 +92,7 @@ def test_an_unknown_command_lists_the_choices(run):
     done = run("-m", "landscape", "surfaces")
     assert (done.returncode, done.stderr) == (
         2,
-        "landscape: unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train\n",
+        "landscape: unknown command 'surfaces'; choose one of surface, curvature, page, figure, info, export, import, zoo, train\n",
     )
 
 
@@ -108,4 +150,4 @@ def test_the_other_commands_options_change_only_on_purpose(command, options, run
 
 def test_an_unknown_command_under_mpirun_is_said_once(run):
     said = refused(run, "-m", "landscape", "surfaces", ranks=3)
-    assert said == "unknown command 'surfaces'; choose one of surface, page, figure, info, export, import, zoo, train"
+    assert said == "unknown command 'surfaces'; choose one of surface, curvature, page, figure, info, export, import, zoo, train"

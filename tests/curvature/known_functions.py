@@ -141,7 +141,7 @@ def softmax_regression(counts: tuple[int, ...]) -> Known:
     order = torch.randperm(total, generator=torch.Generator().manual_seed(2))
     targets = torch.repeat_interleave(torch.arange(num), torch.tensor(counts))[order]
     inputs = doubles(total, 4) + 0.4 + 2 * targets[:, None]
-    batches = list(zip(inputs.split(4), targets.split(4)))
+    batches = list(zip(inputs.split(2), targets.split(2)))
     moments = np.linalg.eigvalsh((inputs.T @ inputs).numpy() / len(inputs)) / num
     values = sorted([*np.zeros(4), *np.repeat(moments, num - 1)])
     return Known(lambda: (linear(np.zeros((num, 4))), batches, cross_entropy), np.log(num), tuple(values), "degenerate")

@@ -53,20 +53,13 @@ def over_ranks(ask, build, batches_of_ranks, losses=None, *, weight_decay: float
         for thread in threads:
             thread.start()
         try:
-            objective = Objective(parts[0], worlds[0], weight_decay=weight_decay)
-            try:
-                return ask(objective)
-            finally:
-                objective.close()
+            return ask(Objective(parts[0], worlds[0], weight_decay=weight_decay))
         finally:
+            Objective.dismiss(worlds[0])
             for thread in threads:
                 thread.join(LONGEST_S)
                 assert not thread.is_alive(), "a rank did not leave with rank 0"
 
 
 def alone(ask, build, batches, **options):
-    objective = objective_of(build(), batches, **options)
-    try:
-        return ask(objective)
-    finally:
-        objective.close()
+    return ask(objective_of(build(), batches, **options))

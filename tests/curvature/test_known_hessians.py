@@ -33,6 +33,7 @@ def judged(objective: Objective, pairs: Eigenpairs) -> str:
     critical = criticality(
         gradient.norm,
         gradient.standard_error,
+        gradient.excess,
         scale=pairs.scale,
         weights_norm=float(np.linalg.norm(objective.weights)),
         precision="float64",

@@ -88,47 +88,45 @@ def test_the_evidence_of_an_undecided_hessian_says_why():
     )
 
 
-def slope(norm, error, *, scale=4.0, weights_norm=20.0, precision="float32") -> Criticality:
-    return criticality(norm, error, scale=scale, weights_norm=weights_norm, precision=precision)
+def slope(norm, excess=3.0, *, error=0.5, scale=4.0, weights_norm=20.0, precision="float32") -> Criticality:
+    return criticality(norm, error, excess, scale=scale, weights_norm=weights_norm, precision=precision)
 
 
 @pytest.mark.parametrize(
-    "norm, error, kind",
+    "norm, excess, kind",
     [
         (0.0, 0.5, "critical"),
         (0.0, np.nan, "critical"),
-        (7.9e-4, 1e-9, "critical"),
-        (8.1e-4, 1e-9, "not critical"),
-        (0.5, 0.5, "critical within sampling error"),
-        (0.979, 0.5, "critical within sampling error"),
-        (0.981, 0.5, "not critical"),
+        (7.9e-4, 9.0, "critical"),
+        (8.1e-4, 9.0, "not critical"),
+        (0.5, -1.0, "critical within sampling error"),
+        (0.5, 1.99, "critical within sampling error"),
+        (0.5, 2.01, "not critical"),
         (0.5, np.nan, "not critical"),
-        (0.5, 0.0, "not critical"),
     ],
 )
-def test_a_gradient_is_zero_to_rounding_within_chance_or_not(norm, error, kind):
+def test_a_gradient_is_zero_to_rounding_within_chance_or_not(norm, excess, kind):
     """Rounding: 1e-5 of weights of length 20, times a curvature of 4."""
-    assert slope(norm, error).kind == kind
+    assert slope(norm, excess).kind == kind
 
 
 def test_float64_rounds_finer():
-    assert slope(7.9e-9, 0.0, precision="float64").kind == "critical"
-    assert slope(8.1e-9, 0.0, precision="float64").kind == "not critical"
+    assert slope(7.9e-9, precision="float64").kind == "critical"
+    assert slope(8.1e-9, precision="float64").kind == "not critical"
 
 
 def test_short_weights_count_as_of_length_one():
-    assert slope(3.9e-5, 0.0, weights_norm=1e-9).kind == "critical"
-    assert slope(4.1e-5, 0.0, weights_norm=1e-9).kind == "not critical"
+    assert slope(3.9e-5, weights_norm=1e-9).kind == "critical"
+    assert slope(4.1e-5, weights_norm=1e-9).kind == "not critical"
 
 
 def test_the_evidence_of_a_gradient_holds_the_figures():
-    assert slope(1e-4, 1.0).evidence == "the gradient's length 0.0001 is zero to rounding (0.0008)"
-    assert slope(0.6, 0.25).evidence == (
-        "the gradient's length 0.6 is 2.4 times what chance brings with these samples (0.25)"
+    assert slope(1e-4).evidence == "the gradient's length 0.0001 is zero to rounding (0.0008)"
+    assert slope(0.6, 3.25, error=0.25).evidence == (
+        "the gradient's length is 0.6, where chance alone brings 0.25 with these samples; "
+        "its square lies 3.2 standard deviations above that"
     )
-    assert slope(0.6, np.nan).evidence == (
-        "the gradient's length is 0.6; its standard error is not known from one chunk of samples"
-    )
+    assert slope(0.6, np.nan).evidence == "the gradient's length is 0.6, and its samples do not scatter"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def everything(objective) -> dict[str, np.ndarray]:
         "gradient": gradient.vector,
         "gradient's norm": gradient.norm,
         "standard error": gradient.standard_error,
+        "excess": gradient.excess,
         "products": objective.products(given),
     }
     objective.move_to(0.2 * given[:, 0])

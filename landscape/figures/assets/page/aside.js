@@ -9,8 +9,7 @@ const KIND_WORDS = { log: "log scale", linear: "linear scale", clipped: "linear 
 /* centers: [{ value, colour, name }] */
 export function drawColourBar({ scale, metric, name, colours, centers, shared }) {
   const bar = byId("colourbar");
-  const kind = scale.kind === "clipped" ? "clipped" : "linear scale";
-  const words = scale.diverging ? `difference in ${name} (${kind})` : `${name} (${KIND_WORDS[scale.kind]})`;
+  const words = `${name} (${scale.diverging && scale.kind === "clipped" ? "clipped" : KIND_WORDS[scale.kind]})`;
   bar.querySelector("h2").textContent = shared ? words : `${words}, each card its own`;
   const strip = bar.querySelector(".strip");
   strip.style.background = `linear-gradient(to right, ${colours.map(([at, colour]) => `${colour} ${100 * at}%`).join(", ")})`;
@@ -55,21 +54,21 @@ export function drawProbe(shown, metrics, at, curves) {
     chip.style.background = curves[place % 8];
     name.append(chip, document.createTextNode(surface.name));
     const point = pointAt(surface, at);
-    for (const { key } of metrics) row.append(element("td", "", probed(surface, point, key)));
+    for (const { key, signed } of metrics) row.append(element("td", "", probed(surface, point, key, surface.isDifference || signed)));
     return row;
   });
   probe.querySelector("table").replaceChildren(head, ...rows);
 }
 
-function probed(surface, point, key) {
+function probed(surface, point, key, isSigned) {
   if (!surface.values[key]) return "–";
   if (!point) return "outside";
   if (!isDone(surface, point.place)) return "not yet";
   const value = surface.values[key][point.place];
-  return surface.isDifference && Number.isFinite(value) ? signed(value, key) : told(value, key, 4);
+  return isSigned && Number.isFinite(value) ? withSign(value, key) : told(value, key, 4);
 }
 
-function signed(value, key) {
+function withSign(value, key) {
   const text = isShare(key) ? `${(100 * value).toFixed(1)} pp` : told(value, key, 4);
   return value > 0 ? `+${text}` : text;
 }

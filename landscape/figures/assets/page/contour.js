@@ -2,12 +2,13 @@
 
 import { label, labelledValues, levelsOf } from "./scale.js";
 import { isDone, rowsOf } from "./surfaces.js";
+import { dashedIsolines } from "./taylor.js";
 import { fontOf } from "./theme.js";
 
 const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, doubleClick: false, scrollZoom: false };
 const MARGIN = { l: 52, r: 12, t: 10, b: 40 };
 
-export function drawContour(panel, surface, heights, { scale, metric, colours, theme, marks, zoom }) {
+export function drawContour(panel, surface, heights, { scale, metric, colours, theme, marks, taylor, zoom }) {
   const frame = { x: surface.x, y: surface.y, z: rowsOf(surface, heights) };
   const [low, high] = scale.ends;
   const quiet = { hoverinfo: "skip", showscale: false, connectgaps: false, autocontour: false, ncontours: 1 };
@@ -39,7 +40,8 @@ export function drawContour(panel, surface, heights, { scale, metric, colours, t
     width: panel.clientWidth, height: panel.clientWidth + MARGIN.t + MARGIN.b - MARGIN.l - MARGIN.r,
   };
   const points = marks ? [markTrace(marks.minima, "star", 12), markTrace(marks.saddles, "x", 8)] : [];
-  return Plotly.react(panel, [fill, ...bold, ...points], layout, CONFIG).then(() => {
+  const second = taylor ? dashedIsolines(surface, taylor, scale, theme.second) : [];
+  return Plotly.react(panel, [fill, ...bold, ...second, ...points], layout, CONFIG).then(() => {
     relabel(panel);
     if (panel.relabelled) return;
     panel.relabelled = true;

@@ -1,17 +1,19 @@
 /* Curves: slices through the probed point with all surfaces overlaid, and surfaces that are lines. */
 
 import { ticksOf, told } from "./scale.js";
+import { heightOn } from "./taylor.js";
 import { DASHES, fontOf } from "./theme.js";
 
 const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, scrollZoom: false };
 
-/* curves: [{ name, place, x, values }], values in the metric's own units. */
+/* curves: [{ name, place, x, values }], values in the metric's own units. Where there are second orders, they alone are dashed. */
 export function drawCurves(panel, curves, { scale, metric, theme, title, marker, height, legend }) {
   const [low, high] = scale.ends;
   const margin = 0.04 * (high - low);
-  const data = curves.map(({ name, place, x, values, faint }) => ({
-    type: "scatter", mode: "lines", name: plain(name), x, y: Array.from(values, scale.height), connectgaps: false, opacity: faint ? 0.3 : 1,
-    line: { color: theme.curves[place % 8], dash: DASHES[place % 8], width: 2 },
+  const hasSecond = curves.some(({ isSecondOrder }) => isSecondOrder);
+  const data = curves.map(({ name, place, x, values, faint, isSecondOrder }) => ({
+    type: "scatter", mode: "lines", name: plain(name), x, y: Array.from(values, isSecondOrder ? (value) => heightOn(scale, value) : scale.height), connectgaps: false, opacity: faint ? 0.3 : 1,
+    line: { color: theme.curves[place % 8], dash: isSecondOrder ? "6px,4px" : hasSecond ? "solid" : DASHES[place % 8], width: isSecondOrder ? 1.6 : 2 },
     text: Array.from(values, (value) => told(value, metric)), hovertemplate: "%{x:.4g}: %{text}",
   }));
   const axis = { gridcolor: theme.grid, zeroline: false, fixedrange: true };

@@ -9,8 +9,9 @@ import { byId } from "./elements.js";
 import { watchContour, watchRelief } from "./pointers.js";
 import { cameraOf, drawRelief, moveSlices } from "./relief.js";
 import { told } from "./scale.js";
-import { heightsOf } from "./shown.js";
+import { heightsOf, taylorOf } from "./shown.js";
 import { extremes, pointAt } from "./surfaces.js";
+import { curveOf } from "./taylor.js";
 
 const LEAST_DEPTH = 0.02; // of the range of heights: what counts as a minimum of its own
 const SLICE_HEIGHT = 210;
@@ -31,11 +32,11 @@ export async function drawPlanes(page) {
     card.range.textContent = absent ? "" : rangeWords(page, surface);
     if (absent) return undefined;
     const heights = heightsOf(page, surface);
-    const options = { scale: page.scaleFor(surface), metric: state.metric, colours: page.colours, theme };
+    const options = { scale: page.scaleFor(surface), metric: state.metric, colours: page.colours, theme, taylor: taylorOf(page, surface) };
     if (!card.box.hidden) reliefs.push({ card, surface, heights, options });
     if (card.holder.hidden) return undefined;
     const [low, high] = options.scale.ends;
-    const marks = state.marks && state.minus === "" ? extremes(surface, options.scale.kind === "clipped" ? Float64Array.from(surface.values[state.metric]) : heights, LEAST_DEPTH * (high - low)) : null;
+    const marks = state.marks && !page.isDiverging ? extremes(surface, options.scale.kind === "clipped" ? Float64Array.from(surface.values[state.metric]) : heights, LEAST_DEPTH * (high - low)) : null;
     return drawContour(card.contour, surface, heights, { ...options, marks, zoom: state.zoom }).then(() => watchContour(page, card));
   });
   await Promise.all(drawn);
@@ -84,7 +85,7 @@ export function drawLines(page) {
   const { line } = page.cards;
   if (!line) return undefined;
   const curves = page.shown.filter(({ surface }) => surface?.isLine && surface.values[page.state.metric])
-    .map(({ surface, place }) => ({ name: surface.name, place, x: surface.x, values: surface.values[page.state.metric] }));
+    .flatMap(({ surface, place }) => withSecondOrder(page, surface, { name: surface.name, place, x: surface.x, values: surface.values[page.state.metric] }, 0, 0));
   line.note.hidden = curves.length > 0;
   const why = page.shown.find(({ surface, place, why: found }) => !surface && page.surfaces[place].isLine && found)?.why;
   line.note.textContent = why ? `No curve: ${why}.` : `These files have no ${page.name}.`;
@@ -105,7 +106,8 @@ export function drawSlices(page) {
     card.hidden = !planes.length;
     if (card.hidden) return undefined;
     const others = page.content.sequence ? page.surfaces.map((surface, place) => ({ surface, place, faint: true })) : [];
-    const curves = [...others, ...planes].map(({ surface, place, faint }) => sliceOf(page, surface, place, which, faint)).filter(Boolean);
+    const curves = [...others, ...planes].flatMap(({ surface, place, faint }) => slicesOf(page, surface, place, which, faint));
+    card.querySelector("h2").textContent = `${side === "alpha" ? "α" : "β"}-slice${curves.some(({ isSecondOrder }) => isSecondOrder) ? ", second order dashed" : ""}`;
     const through = [...new Set(curves.map(({ through: value }) => Number(value.toPrecision(3))))];
     const title = `${side === "alpha" ? "α" : "β"}  (at ${fixed} = ${through.length > 1 ? "≈ " : ""}${through.length ? through[0] : "–"})`;
     return drawCurves(card.querySelector(".panel"), curves, {
@@ -114,14 +116,20 @@ export function drawSlices(page) {
   }));
 }
 
-function sliceOf(page, surface, place, which, faint) {
+function slicesOf(page, surface, place, which, faint) {
   const point = pointAt(surface, page.state.at);
-  if (!point || !surface.values[page.state.metric]) return null;
   const values = surface.values[page.state.metric];
-  if (which === 0) {
-    return { name: surface.name, place, faint, x: surface.x, through: point.at[1], values: values.slice(point.row * surface.nx, (point.row + 1) * surface.nx) };
-  }
-  return { name: surface.name, place, faint, x: surface.y, through: point.at[0], values: surface.y.map((_, row) => values[row * surface.nx + point.column]) };
+  if (!point || !values) return [];
+  const slice = which === 0 ? values.slice(point.row * surface.nx, (point.row + 1) * surface.nx) : surface.y.map((_, row) => values[row * surface.nx + point.column]);
+  const through = point.at[1 - which];
+  const curve = { name: surface.name, place, faint, x: which === 0 ? surface.x : surface.y, through, values: slice };
+  return faint ? [curve] : withSecondOrder(page, surface, curve, which, through);
+}
+
+/* A curve, and after it that of the second order, where it is wished for. */
+function withSecondOrder(page, surface, curve, along, through) {
+  const taylor = taylorOf(page, surface);
+  return taylor ? [curve, { ...curve, name: `${curve.name}, second order`, ...curveOf(taylor, curve.x, along, through) }] : [curve];
 }
 
 export function drawAside(page) {
@@ -130,7 +138,8 @@ export function drawAside(page) {
     const point = holdsZero(surface) ? pointAt(surface, [0, 0]) : null;
     return { value: point ? surface.values[state.metric][point.place] : NaN, colour: page.theme.curves[place % 8], name: surface.name };
   });
-  drawColourBar({ ...page, metric: state.metric, centers, shared: state.shared || page.surfaces.length === 1 });
+  const name = state.minus === "" ? page.name : `difference in ${page.name}`;
+  drawColourBar({ ...page, name, metric: state.metric, centers, shared: state.shared || page.surfaces.length === 1 });
   drawProbed(page);
 }
 

@@ -24,7 +24,7 @@ export function buildHeader(page, change) {
   minus.addEventListener("change", () => change("minus", minus.value));
   minus.parentElement.hidden = page.surfaces.length < 2 || content.sequence;
   byId("shared").parentElement.hidden = page.surfaces.length < 2;
-  for (const name of ["shared", "marks"]) byId(name).addEventListener("change", (event) => change(name, event.target.checked));
+  for (const name of ["shared", "marks", "taylor"]) byId(name).addEventListener("change", (event) => change(name, event.target.checked));
   byId("theme").addEventListener("click", () => change("theme", isDark(state) ? "light" : "dark"));
   const help = byId("help");
   byId("ask").addEventListener("click", () => help.showModal());
@@ -49,6 +49,8 @@ export function showHeader(page) {
   byId("minus").value = state.minus;
   byId("shared").checked = state.shared;
   byId("marks").checked = state.marks;
+  byId("taylor").checked = state.taylor;
+  byId("taylor").parentElement.hidden = byId("taylor-key").hidden = !page.hasTaylor;
   byId("theme").textContent = isDark(state) ? "light" : "dark";
   for (const [id, chosen] of [["scale", page.kind], ["view", state.view]]) {
     for (const button of byId(id).querySelectorAll("button")) {
@@ -67,6 +69,7 @@ export function listenToKeys(page, change) {
     v: () => change("view", next(VIEWS, page.state.view)),
     c: () => change("colours", next(Object.keys(page.content.colours).filter((name) => name !== "diverging"), page.state.colours)),
     e: () => change("marks", !page.state.marks),
+    o: () => page.hasTaylor && change("taylor", !page.state.taylor),
     t: () => change("theme", isDark(page.state) ? "light" : "dark"),
     r: () => change("reset"),
     " ": () => change("play"),

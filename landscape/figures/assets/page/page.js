@@ -10,6 +10,7 @@ import { hasWebGL, reshape } from "./relief.js";
 import { heightsOf, settle } from "./shown.js";
 import { DEFAULTS, keepInAddress, stateFrom } from "./state.js";
 import { decoded, pointAt, rowsOf } from "./surfaces.js";
+import { hideSecondOrder, SECOND_ORDER } from "./taylor.js";
 import { themeOf } from "./theme.js";
 import { inflated, loadLibrary } from "./unpack.js";
 
@@ -82,6 +83,7 @@ function showFrame(frame, playing) {
   const [card] = page.cards.planes;
   const heights = heightsOf(page, surface);
   card.heading.textContent = surface.name;
+  hideSecondOrder(card.relief);
   if (!card.box.hidden && card.relief.data) reshape(card.relief, surface, heights);
   const now = performance.now();
   if (now - lastContour > CONTOUR_PAUSE_MS) {
@@ -94,9 +96,10 @@ function showFrame(frame, playing) {
 }
 
 function restyleContours(panel, rows) {
-  const placesOf = (kind) => panel.data.flatMap(({ type }, place) => (type === kind ? [place] : []));
+  const placesOf = (kind) => panel.data.flatMap(({ type, meta }, place) => (type === kind && meta !== SECOND_ORDER ? [place] : []));
   const [contours, marks] = [placesOf("contour"), placesOf("scatter")];
-  if (marks.length) Plotly.restyle(panel, { visible: false }, marks); // they come back when it stands still
+  hideSecondOrder(panel); // it and the marks come back when it stands still
+  if (marks.length) Plotly.restyle(panel, { visible: false }, marks);
   return Plotly.restyle(panel, { z: contours.map(() => rows) }, contours);
 }
 

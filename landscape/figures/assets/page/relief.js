@@ -2,6 +2,7 @@
 
 import { levelsOf, ticksOf } from "./scale.js";
 import { rowsOf } from "./surfaces.js";
+import { netOf } from "./taylor.js";
 import { fontOf } from "./theme.js";
 
 const ASPECT = { x: 1, y: 1, z: 0.62 };
@@ -9,6 +10,7 @@ const CAMERA = { eye: { x: 1.08, y: -1.21, z: 1.03 }, center: { x: 0, y: 0, z: -
 // As many pixels as the screen has; twice as many a side, Plotly's usual, take four times as long.
 const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, scrollZoom: true, plotGlPixelRatio: Math.min(2, devicePixelRatio || 1) };
 const LONGEST_SIDE = 151;
+const LONGEST_TITLE = 20; // letters beside the vertical axis; the colour bar has them all
 const NEAREST = 0.7, FARTHEST = 4;
 
 export function hasWebGL() {
@@ -38,7 +40,7 @@ function thinned(surface, heights) {
   };
 }
 
-export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, camera, at, labelled }) {
+export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, taylor, camera, at, labelled }) {
   // Isolines run into holes as lines to nowhere, over which a renderer without a GPU spends seconds.
   const isWhole = heights.every(Number.isFinite);
   const [low, high] = scale.ends;
@@ -56,11 +58,12 @@ export function drawRelief(panel, surface, heights, { scale, metric, name, colou
     scene: {
       xaxis: { ...axis, title: { text: "α" } },
       yaxis: { ...axis, title: { text: "β" } },
-      zaxis: { ...axis, title: { text: labelled ? name.replaceAll("<", "‹") : "" }, ...ticksOf(scale, metric), range: [low - margin, high + margin] },
+      zaxis: { ...axis, title: { text: labelled && name.length <= LONGEST_TITLE ? name.replaceAll("<", "‹") : "" }, ...ticksOf(scale, metric), range: [low - margin, high + margin] },
       aspectmode: "manual", aspectratio: ASPECT, dragmode: "turntable", camera, hovermode: "closest",
     },
   };
-  return Plotly.react(panel, [relief, ...slicesOn(surface, heights, at, high - low, theme)], layout, CONFIG);
+  const second = taylor ? [netOf(surface, taylor, scale, theme.second)] : [];
+  return Plotly.react(panel, [relief, ...slicesOn(surface, heights, at, high - low, theme), ...second], layout, CONFIG);
 }
 
 /* The two slices through the probed point, a hair above the surface. */

@@ -1,7 +1,8 @@
 /* The page of training runs: one figure a card, and how each run was trained. */
 
+import { drawChart } from "./charts.js";
 import { byId, element, table } from "./elements.js";
-import { fontOf, themeOf } from "./theme.js";
+import { themeOf } from "./theme.js";
 import { inflated, loadLibrary } from "./unpack.js";
 
 function factsOf(run) {
@@ -9,13 +10,6 @@ function factsOf(run) {
   details.open = true;
   details.append(element("summary", "", `How ${run.name} was trained`), table(run.facts, "facts"));
   return details;
-}
-
-/* The figure's layout in the page's own colours. */
-function dressed(layout, theme) {
-  const axis = { gridcolor: theme.grid, zerolinecolor: theme.grid, linecolor: theme.grid };
-  const axes = { xaxis: { ...layout.xaxis, ...axis }, yaxis: { ...layout.yaxis, ...axis } };
-  return { ...layout, ...axes, font: fontOf(theme), paper_bgcolor: theme.card, plot_bgcolor: theme.card };
 }
 
 async function start() {
@@ -31,7 +25,7 @@ async function start() {
     card.append(element("h2", "", name));
     const panel = card.appendChild(element("div", "chart"));
     panel.dataset.panel = "run";
-    drawn.push(Plotly.newPlot(panel, figure.data, dressed(figure.layout, theme), { responsive: true, displaylogo: false }));
+    drawn.push(drawChart(panel, figure, theme));
   }
   for (const run of content.runs) main.append(factsOf(run));
   await Promise.all(drawn);

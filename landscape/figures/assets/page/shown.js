@@ -6,10 +6,10 @@ import { themeOf } from "./theme.js";
 
 /* The floor of each metric's log scale, 0 where it has none; worked out once. */
 function floorsOf(page) {
-  page.floors ??= Object.fromEntries(page.content.metrics.map(({ key }) => {
+  page.floors ??= Object.fromEntries(page.content.metrics.map(({ key, signed }) => {
     const arrays = page.surfaces.filter(({ values }) => values[key]).map(({ values }) => values[key]);
     const scale = scaleOver(arrays, "log", 24);
-    return [key, !isShare(key) && scale.kind === "log" ? scale.low : 0];
+    return [key, !signed && !isShare(key) && scale.kind === "log" ? scale.low : 0];
   }));
   return page.floors;
 }
@@ -44,22 +44,28 @@ export function settle(page) {
   const canDiffer = surfaces.length > 1 && !content.sequence;
   if (!canDiffer || !(/^\d+$/.test(state.minus) && Number(state.minus) in surfaces)) state.minus = "";
   state.frame = content.sequence ? Math.min(Math.max(0, state.frame), surfaces.length - 1) : 0;
-  page.kinds = state.minus === "" ? scalesOf(page, state.metric) : ["linear", "clipped"];
+  const { name, signed } = content.metrics.find(({ key }) => key === state.metric);
+  page.name = name;
+  page.isDiverging = state.minus !== "" || Boolean(signed);
+  page.kinds = page.isDiverging ? ["linear", "clipped"] : scalesOf(page, state.metric);
   page.kind = page.kinds.includes(state.scale) ? state.scale : page.kinds[0];
   page.theme = themeOf(state);
   page.shown = shownSurfaces(page);
   const { metric, levels } = state;
   const arrays = (content.sequence ? surfaces : page.shown.map(({ surface }) => surface))
     .filter((surface) => surface?.values[metric]).map(({ values }) => values[metric]);
-  const scale = (some) => (state.minus === "" ? scaleOver(some, page.kind, levels) : differenceScale(some, page.kind, levels));
+  const scale = (some) => (page.isDiverging ? differenceScale(some, page.kind, levels) : scaleOver(some, page.kind, levels));
   page.scale = scale(arrays);
   // A card of its own scale, where that is wished for; curves share one.
   page.scaleFor = (surface) => (state.shared || surface.isLine || content.sequence ? page.scale : scale([surface.values[metric]]));
-  page.colours = content.colours[state.minus === "" ? state.colours : "diverging"];
-  page.name = content.metrics.find(({ key }) => key === metric).name;
+  page.colours = content.colours[page.isDiverging ? "diverging" : state.colours];
+  page.hasTaylor = !page.isDiverging && surfaces.some(({ taylor }) => taylor?.[metric]);
 }
 
 export function heightsOf(page, surface) { return Float64Array.from(surface.values[page.state.metric], page.scaleFor(surface).height); }
+
+/* The second order to draw over a surface; undefined where there is none, or none is wished for. */
+export function taylorOf(page, surface) { return page.state.taylor && page.hasTaylor ? surface.taylor?.[page.state.metric] : undefined; }
 
 /* The surface that a card shows; undefined where it shows none. */
 export function surfaceOf(page, card) { return page.shown.find(({ place }) => page.cards.planes[place] === card)?.surface; }

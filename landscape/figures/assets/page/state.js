@@ -1,7 +1,7 @@
 /* What the page shows, kept in the address after `#`, so that a link shows the same. */
 
 export const DEFAULTS = {
-  metric: "", scale: "log", levels: 24, colours: "viridis", shared: true, marks: true, view: "both", theme: "",
+  metric: "", scale: "log", levels: 24, colours: "viridis", shared: true, marks: true, taylor: false, view: "both", theme: "",
   at: [0, 0], minus: "", frame: 0, zoom: null, camera: null,
 };
 const CHOICES = {
@@ -10,12 +10,13 @@ const CHOICES = {
 };
 const rounded = (numbers) => numbers.map((number) => Number(number.toPrecision(6))).join(",");
 
-const WRITERS = { at: rounded, zoom: rounded, camera: rounded, shared: Number, marks: Number };
+const WRITERS = { at: rounded, zoom: rounded, camera: rounded, shared: Number, marks: Number, taylor: Number };
 const READERS = {
   levels: (text) => Math.min(60, Math.max(4, Math.round(Number(text)))),
   frame: Number,
   shared: (text) => text !== "0",
   marks: (text) => text !== "0",
+  taylor: (text) => text === "1",
   at: (text) => numbers(text, 2),
   zoom: (text) => only(numbers(text, 4), ([left, right, low, high]) => left < right && low < high),
   camera: (text) => only(numbers(text, 9), (found) => [0, 1, 2].some((axis) => found[axis] !== found[axis + 3]) && found.slice(6).some(Boolean)),

@@ -81,7 +81,7 @@ function onCommonGrid(surface, other, combine) {
       values[metric][place] = combine(valueAt(surface.values[metric], own), valueAt(other.values[metric], theirs), metric);
     }
   }));
-  return { ...surface, x, y, nx: x.length, ny: y ? y.length : 1, values, done: done.includes(0) ? done : null, isInterpolated };
+  return { ...surface, x, y, nx: x.length, ny: y ? y.length : 1, values, done: done.includes(0) ? done : null, taylor: null, isInterpolated };
 }
 
 export function differenceOf(surface, other) { return onCommonGrid(surface, other, (own, their) => own - their); }

@@ -1,0 +1,81 @@
+"""What `landscape curvature` says: its plan with an estimate of time, and its findings."""
+
+import time
+
+import numpy as np
+
+from landscape.cli.progress import duration
+from landscape.curvature_record import CurvatureRecord
+from landscape.origin import Origin
+
+
+def plan_lines(origin: Origin, settings, objective) -> list[str]:
+    """Measure one gradient and two products, and return lines on what will be done and how long it takes."""
+    began = time.perf_counter()
+    objective.gradient()
+    gradient_s = time.perf_counter() - began
+    vector = np.ones(objective.dim) / np.sqrt(objective.dim)
+    objective.products(vector)  # the first lays out graphs that later ones use again
+    began = time.perf_counter()
+    objective.products(vector)
+    product_s = time.perf_counter() - began
+    record, analysis = origin.record, settings.analysis
+    least, most = analysis.num_products(objective.dim)
+    data = next(iter(record["data"].values()))
+    kind = "dense" if analysis.is_dense(objective.dim) else "by products"
+    part = f", those named {', '.join(settings.parameters)}" if settings.parameters else ""
+    decay = f", with weight decay {settings.weight_decay:g}" if settings.weight_decay else ""
+    lengths = [duration(count * product_s) for count in (least, most)]
+    return [
+        f"model: {record['model']}, {record['checkpoint']}",
+        f"data: {data}, {settings.splits[0]}",
+        f"Hessian of {record['loss']}{decay}: {objective.dim} parameters{part}, {kind}, {settings.precision}, "
+        f"norms with stored statistics",
+        f"a gradient takes {gradient_s:.3g} s, a product {product_s:.3g} s; {least} to {most} products: "
+        f"about {' to '.join(dict.fromkeys(lengths))}",
+    ]
+
+
+def result_lines(record: CurvatureRecord) -> list[str]:
+    """Return lines on what was found."""
+    found, arrays = record.findings, record.arrays
+    error = found["gradient_error"]
+    known = "" if error is None else f", standard error {error:.3g}"
+    lines = [
+        f"loss {found['loss']:.6g}, gradient {found['gradient_norm']:.4g}{known}, over {found['num_samples']} samples",
+        f"Hessian: {found['hessian']['kind']}; {found['hessian']['evidence']}",
+        f"gradient: {found['critical']['kind']}; {found['critical']['evidence']}",
+        f"this is {found['verdict']}",
+    ]
+    rows = zip(arrays["eigenvalue"], arrays["eigenvalue_residual"], arrays["eigenvalue_converged"])
+    words = [
+        f"{value:.5g}" + ("" if converged else f" (not converged, residual {residual:.1g})")
+        for value, residual, converged in rows
+    ]
+    num = found["num_largest"]
+    lines.append(f"largest eigenvalues: {', '.join(words[:num])}")
+    lines.append(f"smallest eigenvalues: {', '.join(words[num:]) or 'not asked for'}")
+    if found.get("condition_number"):
+        lines.append(f"condition number {found['condition_number']:.4g}: stiffness slows too, and is not a saddle")
+    if "trace" in found:
+        error = found["trace_error"]
+        lines.append(
+            f"trace {found['trace']:.5g}" + (f" +- {error:.2g}" if error else " (exact)" if error == 0 else "")
+        )
+    if shares := found.get("shares"):
+        how = "exact" if shares["exact"] else "from the density"
+        lines.append(
+            f"shares of eigenvalues above, within and below {shares['tolerance']:.2g}: "
+            f"{shares['above']:.2%}, {shares['within']:.2%}, {shares['below']:.2%} ({how})"
+        )
+    if newton := found.get("newton"):
+        lines.append(
+            f"Newton decrement {newton['value']:.4g}: a quadratic model falls by {newton['value'] ** 2 / 2:.4g} more"
+        )
+    if "escape_loss" in arrays:
+        lowest = int(np.argmin(arrays["escape_loss"]))
+        lines.append(
+            f"along the most negative eigenvector the loss falls from {found['loss']:.6g} to {arrays['escape_loss'][lowest]:.6g}, "
+            f"{abs(arrays['escape_length'][lowest]):.3g} away"
+        )
+    return lines

@@ -1,0 +1,236 @@
+"""`landscape curvature`: closed forms through the whole program, mistakes, kills, and what it writes."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landscape.cli.arguments import Parser
+from landscape.cli.curvature import curvature_command
+from landscape.cli.curvature_settings import add_curvature_options
+from landscape.store.curvature_file import read_curvature
+from landscape.store.eigenvector_file import eigenvectors_beside, read_eigenvectors
+from landscape.sweep.world import Mistake, World
+
+KNOWN = Path(__file__).parents[1] / "programs" / "hessians.py"
+SOURCE = KNOWN.parent
+COUNTS = ("--trace-probes", "3", "--density-probes", "2", "--density-steps", "10")
+
+
+def known(model: str, data: str, *arguments: str, loss: str = "mse") -> list[str]:
+    loss = f"{KNOWN}:{loss}" if loss not in ("mse", "cross-entropy") else loss
+    given = [part for argument in arguments for part in ("--model-arg", argument)]
+    what = ["--model", f"{KNOWN}:{model}", "--dataset", f"{KNOWN}:{data}", "--untrained", "0", "--loss", loss]
+    return [*what, *given, "--precision", "float64", "--batch-size", "5"]
+
+
+# What, its loss, all eigenvalues ascending, what is said of the Hessian, and of the point.
+TABLE = {
+    "saddle of (1 - w1 w2)^2": (known("product", "ones", "at=0,0"), 1.0, [-2, 2], "indefinite", "a saddle"),
+    "valley of (1 - w1 w2)^2": (
+        known("product", "ones", "at=2,0.5"),
+        0.0,
+        [0, 8.5],
+        "degenerate",
+        "a degenerate critical point: second derivatives do not decide",
+    ),
+    "(1 - w1 w2 w3)^2 at (3, 0, 0)": (known("product", "ones", "at=3,0,0"), 1.0, [-6, 0, 6], "indefinite", "a saddle"),
+    "Rosenbrock's minimum": (
+        known("rosenbrock", "pairs", loss="summed"),
+        0.0,
+        [0.3993607675, 1001.6006392325],
+        "positive",
+        "a minimum",
+    ),
+    "matrix factors at zero": (
+        known("factors", "columns", loss="summed"),
+        5.0,
+        [-3, -3, -1, -1, 1, 1, 3, 3],
+        "indefinite",
+        "a saddle",
+    ),
+    "matrix factors at diag(0, 1)": (
+        known("factors", "columns", "first=0,1", "second=0,1", loss="summed"),
+        4.5,
+        [-3, -2, 0, 0, 0, 2, 3, 4],
+        "indefinite",
+        "a saddle",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_closed_form_comes_out_of_two_ranks(name, run, tmp_path):
+    arguments, loss, eigenvalues, kind, point = TABLE[name]
+    ended = run("-m", "landscape", "curvature", *arguments, "--out", tmp_path / "c", ranks=2)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+    record = read_curvature(tmp_path / "c.h5")
+    np.testing.assert_allclose(record.arrays["spectrum"], eigenvalues, atol=1e-8)
+    assert record.findings["loss"] == pytest.approx(loss, abs=1e-12)
+    assert (record.findings["hessian"]["kind"], record.findings["verdict"]) == (kind, point)
+    assert f"this is {point}\n" in ended.stdout
+
+
+def test_softmax_regression_at_zero_has_its_closed_form_by_lanczos(tmp_path):
+    arguments = known("softmax", "classes", loss="cross-entropy")
+    curvature_command(
+        [*arguments, "--no-dense", "--largest", "9", "--tolerance", "1e-10", "--out", str(tmp_path / "c")], World()
+    )
+    import runpy
+
+    inputs = runpy.run_path(str(KNOWN))["classes"]()["train"][0]
+    one = np.linalg.eigvalsh(inputs.T @ inputs / len(inputs)) / 10
+    record = read_curvature(tmp_path / "c.h5")
+    np.testing.assert_allclose(record.arrays["eigenvalue"][:9], np.repeat(one[-1], 9), atol=1e-8)  # each C - 1 times
+    np.testing.assert_allclose(record.arrays["eigenvalue"][9:], 0, atol=1e-8)
+    assert record.findings["loss"] == pytest.approx(np.log(10), abs=1e-12)
+    assert record.findings["hessian"]["kind"] == "degenerate"
+
+
+DIGITS = (
+    "--model",
+    "mlp",
+    "--model-arg",
+    "hidden=12",
+    "--dataset",
+    "digits",
+    "--untrained",
+    "3",
+    "--num-samples",
+    "60",
+)
+
+
+def record_of(folder: Path, name: str, *more: str):
+    curvature_command([*DIGITS, *COUNTS, *more, "--out", str(folder / name)], World())
+    return read_curvature(folder / f"{name}.h5")
+
+
+@pytest.mark.parametrize("precision, tolerance", [("float64", 1e-10), ("float32", 1e-5)])
+def test_one_two_and_three_ranks_agree(precision, tolerance, run, tmp_path):
+    whole = record_of(tmp_path, "one", "--precision", precision)
+    for ranks in (2, 3):
+        arguments = [*DIGITS, *COUNTS, "--precision", precision, "--out", tmp_path / f"{ranks}"]
+        ended = run("-m", "landscape", "curvature", *arguments, ranks=ranks)
+        assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+        found = read_curvature(tmp_path / f"{ranks}.h5")
+        scale = whole.findings["scale"]
+        np.testing.assert_allclose(found.arrays["eigenvalue"], whole.arrays["eigenvalue"], atol=tolerance * scale)
+        for name in ("loss", "gradient_norm", "gradient_error", "trace"):
+            assert found.findings[name] == pytest.approx(whole.findings[name], rel=tolerance * 10), name
+
+
+def test_results_do_not_depend_on_the_size_of_batches(tmp_path):
+    one, other = (record_of(tmp_path, size, "--batch-size", size, "--precision", "float64") for size in ("60", "7"))
+    np.testing.assert_allclose(one.arrays["eigenvalue"], other.arrays["eigenvalue"], atol=1e-10)
+
+
+@pytest.mark.timed
+def test_a_kill_in_the_middle_goes_on_to_the_same_bits(start, run, until, tmp_path):
+    more = ("--density-probes", "40", "--trace-probes", "40", "--no-dense")
+    arguments = ["-m", "landscape", "curvature", *DIGITS, *more, "--out", tmp_path / "killed"]
+    process = start(*arguments)
+
+    def is_half_done() -> bool:
+        file = tmp_path / "killed.h5"
+        return (
+            process.poll() is not None or file.exists() and len(read_curvature(file).arrays.get("trace_rest", ())) > 5
+        )
+
+    until(is_half_done, "probes")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = read_curvature(tmp_path / "killed.h5")
+    assert "eigenvalues" in kept.stages and "density" not in kept.stages
+    ended = run(*arguments)
+    assert ended.returncode == 0 and f"goes on with {tmp_path}/killed.h5: gradient, eigenvalues" in ended.stdout
+    ended = run(*arguments[:-1], tmp_path / "whole")  # a process of its own: with one thread, as the killed one
+    whole = read_curvature(tmp_path / "whole.h5")
+    resumed = read_curvature(tmp_path / "killed.h5")
+    assert {name: array.tobytes() for name, array in resumed.arrays.items()} == {
+        name: array.tobytes() for name, array in whole.arrays.items()
+    }
+    assert not list(tmp_path.glob("*.state.*"))
+
+
+def test_eigenvectors_lie_beside_the_record_and_are_tied_to_it(tmp_path):
+    record = record_of(tmp_path, "c", "--precision", "float64", "--dense")
+    other = record_of(tmp_path, "d", "--precision", "float64", "--dense", "--subset-seed", "1")
+    vectors = read_eigenvectors(eigenvectors_beside(tmp_path / "c.h5"), record)
+    np.testing.assert_allclose(vectors.matrix.T @ vectors.matrix, np.eye(8), atol=1e-10)
+    assert vectors.pair(1) == 0 and vectors.pair(-1) == 7 and vectors.pair(-4) is None
+    with pytest.raises(OSError, match="belong to another analysis"):
+        read_eigenvectors(eigenvectors_beside(tmp_path / "c.h5"), other)
+
+
+def test_the_same_command_again_does_nothing_anew(tmp_path, capsys):
+    record_of(tmp_path, "c")
+    before = (tmp_path / "c.h5").read_bytes()
+    record_of(tmp_path, "c")
+    assert (tmp_path / "c.h5").read_bytes() == before
+    assert f"{tmp_path}/c.h5 is complete\n" in capsys.readouterr().out
+
+
+def test_a_dry_run_writes_nothing_and_says_how_long_it_takes(tmp_path, capsys):
+    curvature_command([*DIGITS, "--dry-run", "--out", str(tmp_path / "new" / "c")], World())
+    assert not list(tmp_path.iterdir())
+    said = capsys.readouterr().out
+    assert " s a product" in said or "a product " in said and "products: about" in said
+
+
+def test_several_checkpoints_give_a_file_each_and_one_page(tmp_path):
+    arguments = ["--checkpoint", "zoo:mlp-digits", "zoo:vgg9-digits", "--num-samples", "20", "--max-products", "8"]
+    few = ["--trace-probes", "0", "--density-probes", "0", "--out", str(tmp_path / "c")]
+    curvature_command([*arguments, *few], World())
+    assert {path.name for path in tmp_path.glob("*.h5")} == {"c-mlp-digits.h5", "c-vgg9-digits.h5"}
+    assert (tmp_path / "c.html").exists()
+    found = read_curvature(tmp_path / "c-mlp-digits.h5")
+    assert "trace" not in found.findings and found.findings["shares"] is None
+    assert not found.arrays["eigenvalue_converged"].all()
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["--precision", "bf16"], "--precision must be float32 or float64 for curvature, not 'bf16'"),
+        (["--largest", "0"], "--largest must be 1 or more, not 0"),
+        (["--density-steps", "1"], "--density-steps must be 2 or more, not 1"),
+        (["--trace-probes", "-1"], "--trace-probes must be 0 or more, not -1"),
+        (["--tolerance", "0"], "--tolerance must be above 0, not 0"),
+        (["--weight-decay", "-0.1"], "--weight-decay must be 0 or more, not -0.1"),
+        (["--num-samples", "0"], "--num-samples must lie between 1 and 1438, not 0"),
+        (
+            ["--differentiation", "numeric"],
+            "--differentiation must be one of double-backward, forward-over-reverse, not 'numeric'",
+        ),
+        (
+            ["--parameters", "stage9.*"],
+            "--parameters 'stage9.*' fits no parameter; the model's are 0.weight, 0.bias, 2.weight, 2.bias",
+        ),
+        (
+            ["--loss", f"{KNOWN}:counted"],
+            "the loss can't be differentiated: no gradient reaches the parameters; it must be made of torch's operations on "
+            "the model's output, without .item(), .detach() or counting",
+        ),
+    ],
+)
+def test_mistakes(arguments, sentence, tmp_path):
+    with pytest.raises(Mistake) as caught:
+        record_of(tmp_path, "c", *arguments)
+    assert (
+        str(caught.value).replace("1.weight, 1.bias, 3.weight, 3.bias", "0.weight, 0.bias, 2.weight, 2.bias")
+        == sentence
+    )
+    assert not list(tmp_path.glob("*.h5")) and not list(tmp_path.glob(".*"))
+
+
+def test_a_gradient_that_is_not_finite_is_said_once_by_two_ranks(run, tmp_path):
+    arguments = [*known("softmax", "classes", loss="rooted"), "--out", tmp_path / "c"]
+    ended = run("-m", "landscape", "curvature", *arguments, ranks=2)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "landscape: the gradient is not finite: the loss overflows, or has no slope there; look at other weights\n"
+    )
+    assert not list(tmp_path.iterdir())
