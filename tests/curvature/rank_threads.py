@@ -33,15 +33,16 @@ class WaitingWorld(ThreadWorld):
         raise AssertionError(f"rank {self.rank} waited in vain for rank {rank}")
 
 
-def over_ranks(ask, build, batches_of_ranks, losses=None, *, weight_decay: float = 0.0, **options):
+def over_ranks(ask, build, batches_of_ranks, losses=None, *, chunks=list, weight_decay: float = 0.0, **options):
     """Return what `ask(objective)` returns on rank 0, while the other ranks serve; all must have left afterwards.
 
     Args:
         losses: One a rank, if not cross entropy.
+        chunks: Makes of a rank's batches those of its gradients.
     """
     num = len(batches_of_ranks)
     parts = [
-        sums_of(build(), batches, *([losses[rank]] if losses else []), **options)
+        sums_of(build(), batches, *([losses[rank]] if losses else []), chunks=chunks(batches), **options)
         for rank, batches in enumerate(batches_of_ranks)
     ]
     boxes = [queue.SimpleQueue() for _ in range(num)]
@@ -61,5 +62,10 @@ def over_ranks(ask, build, batches_of_ranks, losses=None, *, weight_decay: float
                 assert not thread.is_alive(), "a rank did not leave with rank 0"
 
 
-def alone(ask, build, batches, **options):
-    return ask(objective_of(build(), batches, **options))
+def alone(ask, build, batches, *, chunks=list, **options):
+    return ask(objective_of(build(), batches, chunks=chunks(batches), **options))
+
+
+def one_by_one(batches) -> list:
+    """Return the same samples in batches of one."""
+    return [sample for batch in batches for sample in zip(*(part.split(1) for part in batch))]

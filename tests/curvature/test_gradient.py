@@ -9,6 +9,7 @@ from objectives import classes, close, objective_of, split, tanh_network
 from small_models import doubles, linear
 from torch.nn import functional
 
+from landscape.curvature.objective import FEWEST_CHUNKS
 from landscape.curvature.point import WITHIN_CHANCE
 from landscape.curvature.sums import SKETCH, sketch
 from landscape.problem.losses import mse
@@ -58,7 +59,7 @@ def test_one_chunk_tells_nothing_of_the_standard_error_and_the_excess():
     assert np.isnan(found.standard_error) and np.isnan(found.excess)
 
 
-@pytest.mark.parametrize("sizes", [(1,) * 11, (4, 1, 6)], ids=str)
+@pytest.mark.parametrize("sizes", [(1,) * 11, (2, 1, 1, 1, 3, 1, 1, 1)], ids=str)
 def test_the_excess_is_the_sum_over_pairs_of_chunks_over_its_standard_deviation(sizes):
     """Sums of chunks a, b: of sum a.b over ordered pairs the variance is, with zero means, 2 sum E[(a.b)^2]."""
     parts = np.split(gradients_of_samples(), np.cumsum(sizes)[:-1])
@@ -77,9 +78,20 @@ def test_the_excess_counts_weight_decay_as_a_part_of_every_samples_gradient():
     assert decayed.gradient().excess == pytest.approx(wanted, rel=1e-12)
 
 
+def test_equal_samples_are_far_above_chance_unless_they_are_too_few_to_tell():
+    for num in (2, 3, 7, 8, 12):
+        inputs = torch.ones(num, 1, dtype=torch.float64)
+        found = objective_of(linear([[3.0]]), split((inputs, -inputs), (1,) * num), mse).gradient()
+        assert found.norm == pytest.approx(8) and found.standard_error == 0
+        if num < FEWEST_CHUNKS:
+            assert np.isnan(found.excess)
+        else:
+            assert found.excess == pytest.approx(np.sqrt(num * (num - 1) / 2)) and found.excess > WITHIN_CHANCE
+
+
 def test_chunks_without_a_gradient_have_no_excess():
-    inputs = torch.zeros(6, 3, dtype=torch.float64)
-    found = objective_of(linear([[1.0, 2, 3]]), split((inputs, inputs[:, :1]), (2, 4)), mse).gradient()
+    inputs = torch.zeros(11, 3, dtype=torch.float64)
+    found = objective_of(linear([[1.0, 2, 3]]), split((inputs, inputs[:, :1]), (2, 1) * 3 + (1, 1)), mse).gradient()
     assert found.norm == found.standard_error == 0 and np.isnan(found.excess)
 
 

@@ -21,7 +21,7 @@ from objectives import (
     vectors,
     whole,
 )
-from small_models import doubles
+from small_models import doubles, linear
 from torch import nn
 from torch.nn import functional
 
@@ -231,6 +231,16 @@ def test_float32_products_agree_with_those_of_float64():
     )
     given = vectors(wide.dim)
     assert close(narrow.products(given), wide.products(given), 1e-5)  # float32: 6e-8 an operation
+
+
+def test_a_convex_loss_is_convex_in_float32_however_sure_a_network_is_of_its_answers():
+    """1 - p is all rounding in float32 where p is nearly 1, and would make this -8e-4: scores are taken in float64."""
+    inputs, targets = classes(4, num=30)
+    inputs = inputs + 10 * torch.eye(4, dtype=torch.float64)[targets]
+    model = linear(2 * torch.eye(3, 4, dtype=torch.float64))
+    objective = objective_of(model, split((inputs, targets), (13, 17)), precision="float32")
+    values = np.linalg.eigvalsh(whole(objective))
+    assert objective.value() < 1e-5 and values[0] > -1e-6 * values[-1]
 
 
 def test_the_hessian_is_symmetric():
