@@ -14,6 +14,7 @@ from landscape.sweep.world import Mistake, World
 
 KNOWN = Path(__file__).parents[1] / "programs" / "hessians.py"
 SOURCE = KNOWN.parent
+LINE_OF_SUMMED = 1 + KNOWN.read_text().splitlines().index("    return ((model(inputs) - targets) ** 2).sum(1)")
 COUNTS = ("--trace-probes", "3", "--density-probes", "2", "--density-steps", "10")
 
 
@@ -178,6 +179,36 @@ def test_a_dry_run_writes_nothing_and_says_how_long_it_takes(tmp_path, capsys):
     assert " s a product" in said or "a product " in said and "products: about" in said
 
 
+def test_a_dry_run_over_a_whole_result_leaves_all_as_it_is(tmp_path, capsys):
+    few = ["--trace-probes", "0", "--density-probes", "0"]
+    record_of(tmp_path, "c", *few)
+    (tmp_path / "c.html").write_text("kept")
+    record_of(tmp_path, "c", *few, "--dry-run")
+    assert (tmp_path / "c.html").read_text() == "kept"
+    assert f"{tmp_path}/c.h5 is complete\n" in capsys.readouterr().out
+
+
+def test_too_little_memory_is_said_before_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr("landscape.curvature.memory.available_bytes", lambda device: 10**6)
+    with pytest.raises(Mistake) as caught:
+        record_of(tmp_path, "c", "--no-dense")
+    assert str(caught.value) == (
+        "too little memory: a search for eigenvalues among 910 parameters takes about 0.00116 GB, and 0.001 GB are free; "
+        "choose fewer by --parameters"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("how", ["--dense", "--no-dense"])
+def test_a_hessian_that_is_not_finite_is_one_sentence(how, tmp_path):
+    arguments = [*known("softmax", "classes", loss="bent"), how, "--out", str(tmp_path / "c")]
+    with pytest.raises(Mistake) as caught:
+        curvature_command(arguments, World())
+    assert str(caught.value) == (
+        "a product with the Hessian is not finite: the loss overflows, or has no second derivative there; look at other weights"
+    )
+
+
 def test_several_checkpoints_give_a_file_each_and_one_page(tmp_path):
     arguments = ["--checkpoint", "zoo:mlp-digits", "zoo:vgg9-digits", "--num-samples", "20", "--max-products", "8"]
     few = ["--trace-probes", "0", "--density-probes", "0", "--out", str(tmp_path / "c")]
@@ -231,6 +262,11 @@ def test_few_samples_do_not_make_a_slope_a_critical_point(num_samples, tmp_path)
             ["--loss", f"{KNOWN}:counted"],
             "the loss can't be differentiated: no gradient reaches the parameters; it must be made of torch's operations on "
             "the model's output, without .item(), .detach() or counting",
+        ),
+        (
+            ["--loss", f"{KNOWN}:summed"],
+            f"model, loss and data do not work together: RuntimeError in {KNOWN}:{LINE_OF_SUMMED}: The size of tensor a (10) must "
+            "match the size of tensor b (32) at non-singleton dimension 1",
         ),
     ],
 )
