@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from landscape.cli.curvature import curvature_command
+from landscape.cli.curvature_words import result_lines
 from landscape.store.curvature_file import read_curvature
 from landscape.store.eigenvector_file import eigenvectors_beside, read_eigenvectors
+from landscape.store.weights_file import read_weights, write_weights
 from landscape.sweep.world import Mistake, World
 
 KNOWN = Path(__file__).parents[1] / "programs" / "hessians.py"
@@ -162,6 +164,31 @@ def test_eigenvectors_lie_beside_the_record_and_are_tied_to_it(tmp_path):
     assert vectors.pair(1) == 0 and vectors.pair(-1) == 7 and vectors.pair(-4) is None
     with pytest.raises(OSError, match="belong to another analysis"):
         read_eigenvectors(eigenvectors_beside(tmp_path / "c.h5"), other)
+
+
+def test_eigenvectors_that_lack_a_tensor_are_said_to_be_damaged(tmp_path):
+    record = record_of(tmp_path, "c", "--dense")
+    path = eigenvectors_beside(tmp_path / "c.h5")
+    tensors, metadata = read_weights(path)
+    write_weights(path, {name: tensor for name, tensor in tensors.items() if name != "2.1.bias"}, metadata)
+    with pytest.raises(
+        OSError, match=r"c.vectors.safetensors is damaged; `landscape curvature --overwrite` makes it again$"
+    ):
+        read_eigenvectors(path, record)
+
+
+@pytest.mark.parametrize(
+    "losses, line",
+    [
+        ([2.0, 1.0, np.nan], "along the most negative eigenvector the loss does not fall below 1"),
+        ([0.5, 1.0, np.nan], "along the most negative eigenvector the loss falls from 1 to 0.5, 3 away"),
+    ],
+)
+def test_the_way_out_is_said_as_it_is(losses, line, tmp_path):
+    record = record_of(tmp_path, "c", "--dense")
+    arrays = {"escape_length": [-3.0, 0.0, 3.0], "escape_loss": losses, "escape_predicted": [0.0, 1.0, 0.0]}
+    record = record.also(arrays={name: np.array(array) for name, array in arrays.items()}, loss=1.0)
+    assert result_lines(record)[-1] == line
 
 
 def test_the_same_command_again_does_nothing_anew(tmp_path, capsys):
