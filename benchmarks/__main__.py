@@ -13,7 +13,18 @@ from benchmarks.machine import description, words
 from benchmarks.options import NUM_REPETITIONS, Options
 from benchmarks.table import Result, markdown
 
-NAMES = ("throughput", "floor", "overhead", "scheduling", "saving", "startup", "operators", "updates", "pages")
+NAMES = (
+    "throughput",
+    "floor",
+    "overhead",
+    "scheduling",
+    "saving",
+    "startup",
+    "operators",
+    "updates",
+    "pages",
+    "products",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

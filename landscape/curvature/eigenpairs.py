@@ -1,7 +1,7 @@
 """The largest and smallest eigenvalues of a symmetric operator, with vectors, residuals, and an honest word on convergence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from landscape.curvature.krylov import KrylovBasis, Product
 
 FLOOR = 0.01  # an eigenvalue smaller than this share of the largest is asked for as exactly as one of that size
 CHECK_EVERY = 4  # products between looks at convergence
+LEAST_PRODUCTS = 24  # before convergence is believed: an interior eigenvalue, zero above all, may look converged early
 FRESH_PRODUCTS = 12  # after convergence, from a new random vector: finds the copies of a repeated eigenvalue
 CAPACITY = 40  # vectors held at a time, where few eigenvalues are wanted
 Draw = Callable[[int], np.ndarray]
@@ -98,34 +99,43 @@ def extreme_eigenpairs(
         scale = float(np.abs(values).max())
         allowed = tolerance * np.maximum(np.abs(values), FLOOR * scale)
         is_done = len(wanted) == num_wanted and bool((residuals[wanted] <= allowed[wanted]).all())
+        is_done &= num_products >= min(LEAST_PRODUCTS, dim)
         is_confirmed = checked is not None and bool((np.abs(values[wanted] - checked) <= allowed[wanted]).all())
-        if basis.size == dim or num_products >= max_products or is_done and (is_confirmed or not fresh_products):
-            break
-        if basis.size < capacity and not is_done:
+        is_over, found = basis.size == dim or num_products >= max_products, None
+        if is_over or is_done and (is_confirmed or not fresh_products):
+            found = _measured(product, basis.combined(coefficients[:, wanted[::-1]]), tolerance, scale)
+            num_products += len(wanted)
+            if is_over or found.converged.all():
+                return replace(found, num_largest=min(num_largest, len(wanted)), num_products=num_products)
+        elif basis.size < capacity and not is_done:
             checked = None
             continue
         kept = _kept(len(values), num_largest, num_smallest, capacity - fresh_products - 1)
         basis.restart(coefficients[:, kept], values[kept])
-        checked = values[wanted] if is_done else None
-        if is_done:
+        checked = values[wanted] if is_done and found is None else None
+        if found is not None:  # the residuals that were estimated miss what going on from a new vector left behind
+            worst = int((found.residuals / np.maximum(np.abs(found.values), FLOOR * scale)).argmax())
+            basis.replace_rest(found.products[:, worst] - found.values[worst] * found.vectors[:, worst])
+        elif is_done:
             basis.replace_rest(fresh())
         extra = {"num_products": num_products, "num_draws": num_draws, "checked": [] if checked is None else checked}
         save({**basis.state(), **{name: np.array(value, np.float64) for name, value in extra.items()}})
-    wanted = wanted[::-1]
-    vectors = basis.combined(coefficients[:, wanted])
-    measured = np.stack([product(vector) for vector in vectors.T], 1)
-    num_products += len(wanted)
-    found = (vectors * measured).sum(0)  # Rayleigh quotients: nearer than the Ritz values
-    true_residuals = np.linalg.norm(measured - vectors * found, axis=0)
-    allowed = tolerance * np.maximum(np.abs(found), FLOOR * scale)
+
+
+def _measured(product: Product, vectors: np.ndarray, tolerance: float, scale: float) -> Eigenpairs:
+    """Return what orthonormal vectors are by a product each; how many are the largest, the caller knows."""
+    products = np.stack([product(vector) for vector in vectors.T], 1)
+    values = (vectors * products).sum(0)  # Rayleigh quotients: nearer than the Ritz values
+    residuals = np.linalg.norm(products - vectors * values, axis=0)
+    allowed = tolerance * np.maximum(np.abs(values), FLOOR * scale)
     return Eigenpairs(
-        values=found,
+        values=values,
         vectors=vectors,
-        products=measured,
-        residuals=true_residuals,
-        converged=true_residuals <= allowed,
-        num_largest=min(num_largest, len(wanted)),
-        num_products=num_products,
+        products=products,
+        residuals=residuals,
+        converged=residuals <= allowed,
+        num_largest=0,
+        num_products=0,
         scale=scale,
     )
 

@@ -35,21 +35,20 @@ def escape_curve(objective, vector: np.ndarray, eigenvalue: float, gradient: np.
     The length is doubled from a thousandth of the weights' until the loss on neither side is lower than at half of it.
     The objective is left where it stood.
     """
-    slope = float(gradient @ vector)
-    here = objective.value()
+    slope, here, stand = float(gradient @ vector), objective.value(), objective.offset
+
+    def value(step: float) -> float:
+        objective.move_to(step * vector if stand is None else stand + step * vector)
+        return objective.value()
+
     reach = FIRST_SHARE * max(1.0, float(np.linalg.norm(objective.weights)))
     lowest = here
     for _ in range(MOST_DOUBLINGS):
-        found = min(_value(objective, vector, reach), _value(objective, vector, -reach))
+        found = float(np.fmin(value(reach), value(-reach)))  # nan on one side does not hide a fall on the other
         if not found < lowest:
             break
         lowest, reach = found, reach * GROWTH
     steps = np.linspace(-reach, reach, NUM_STEPS)
-    losses = np.array([here if step == 0 else _value(objective, vector, step) for step in steps])
-    objective.move_to(None)
+    losses = np.array([here if step == 0 else value(step) for step in steps])
+    objective.move_to(stand)
     return Escape(steps, losses, here + slope * steps + eigenvalue / 2 * steps**2, slope, eigenvalue)
-
-
-def _value(objective, vector: np.ndarray, step: float) -> float:
-    objective.move_to(step * vector)
-    return objective.value()

@@ -50,6 +50,7 @@ class FlatLayout:
 
     def tensors(self, vector: np.ndarray, like: Weights) -> dict[str, Tensor]:
         """Return a vector's numbers as tensors of the kinds of `like`."""
+        assert vector.shape == (self.dim,)
         whole = torch.from_numpy(np.ascontiguousarray(vector, np.float64))
         return {name: whole[place].reshape(self.shapes[name]).to(like[name]) for name, place in self.places.items()}
 

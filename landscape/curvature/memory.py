@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-CGROUPS = Path("/sys/fs/cgroup")
+CGROUPS, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 def available_bytes(device: torch.device) -> int:
@@ -39,7 +39,7 @@ def require_bytes(needed: int, what: str) -> None:
 def _left_in_groups() -> list[int]:
     """Return what each control group around this process has left of its limit."""
     try:
-        own = next(line for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
+        own = next(line for line in OWN_GROUP.read_text().splitlines() if line.startswith("0::"))
     except (OSError, StopIteration):
         return []
     folder, found = CGROUPS / own[3:].strip().lstrip("/"), []

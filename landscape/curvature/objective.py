@@ -42,7 +42,11 @@ class Objective:
         weight_decay: Adds weight_decay / 2 |w|^2 over the chosen parameters, as optimizers do.
 
     Attributes:
+        offset: (dim,) where it stands, counted from the center; None at the center itself.
         num_products, num_gradients: How many were computed so far.
+
+    Raises:
+        Mistake: A rank's loss can't be computed, or counts no sample; the other ranks go on serving.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class Objective:
         self.weight_decay = weight_decay
         self.layout: FlatLayout = sums.layout
         self._origin_vector = self.layout.flat(sums.center)
-        self._offset: np.ndarray | None = None
+        self.offset: np.ndarray | None = None
         self.num_products = self.num_gradients = 0
         self.num_samples = sum(count for _, count in self._everywhere("value"))
         if not self.num_samples > 0:
@@ -71,11 +75,11 @@ class Objective:
     @property
     def weights(self) -> np.ndarray:
         """(dim,) the chosen parameters where the objective stands."""
-        return self._origin_vector if self._offset is None else self._origin_vector + self._offset
+        return self._origin_vector if self.offset is None else self._origin_vector + self.offset
 
     def move_to(self, offset: np.ndarray | None) -> None:
         """Stand at the center plus an offset, (dim,)."""
-        self._offset = offset
+        self.offset = offset
         self._everywhere("move", offset)
 
     def value(self) -> float:

@@ -20,6 +20,7 @@ from landscape.problem.merging import merge_norms
 from landscape.problem.problem import Problem, arithmetic
 
 DIFFERENTIATIONS = ("double-backward", "forward-over-reverse")
+SIGNS_OF_NO_SECOND = ("forward AD", "forward mode AD", "double backward")  # in torch's words for what it lacks
 SKETCH = 4096
 KEPT_SHARE = 0.4  # of the memory that is free at the start, for graphs that are kept from product to product
 
@@ -88,9 +89,13 @@ class SampleSums:
         self._whole = _LossOfModel(model, problem.loss)
         self.layout: FlatLayout = layout_of(problem.center, patterns)
         named = dict(model.named_parameters())
+        with torch.no_grad():
+            for name, tensor in problem.center.items():  # the problem's model stands wherever it was measured last
+                named[name].copy_(tensor)
         self._parameters = [named[name].requires_grad_(True) for name in self.layout.shapes]
         self.center = {name: problem.center[name] for name in self.layout.shapes}
         self._kept: list[list[Tensor | None]] = []
+        self._is_followed = False
         self._floor_bytes = available_bytes(problem.device) * (1 - KEPT_SHARE / shares_host_with)
 
     def move_to(self, offset: np.ndarray | None) -> None:
@@ -125,10 +130,11 @@ class SampleSums:
                     raise ValueError(
                         "the gradient is not finite: the loss overflows, or has no slope there; look at other weights"
                     )
-                total = total + found
-                squares += float(found @ found) / float(number)
-                counts.append(float(number))
-                sketches.append(sketch(found))
+                if float(number) > 0:  # a loss may count none of a chunk's samples
+                    total = total + found
+                    squares += float(found @ found) / float(number)
+                    counts.append(float(number))
+                    sketches.append(sketch(found))
         width = min(SKETCH, self.layout.dim)
         return GradientSum(total, sum(counts), squares, np.array(counts), np.array(sketches).reshape(-1, width))
 
@@ -158,6 +164,9 @@ class SampleSums:
             if place < len(self._kept):
                 continue
             gradients = _gradients(self._loss_sum(batch)[0], self._parameters, create_graph=True)
+            if place == 0 and not self._is_followed:
+                _require_second_derivatives(gradients)
+                self._is_followed = True
             if place == len(self._kept) and available_bytes(self._problem.device) > self._floor_bytes:
                 self._kept.append(gradients)
             yield gradients
@@ -252,6 +261,21 @@ def _gradients(loss: Tensor, parameters: Sequence[Tensor], *, create_graph: bool
     return list(torch.autograd.grad(loss, parameters, create_graph=create_graph, allow_unused=True))
 
 
+def _require_second_derivatives(gradients: Sequence[Tensor | None]) -> None:
+    """Look for functions that can be differentiated but once: torch leaves their part out of a product without a word."""
+    nodes = {gradient.grad_fn for gradient in gradients if gradient is not None and gradient.grad_fn is not None}
+    ahead = list(nodes)
+    while ahead:
+        node = ahead.pop()
+        if node.name() == "torch::autograd::Error":
+            raise ValueError(
+                "the model has no second derivatives in torch (one of its functions is marked with @once_differentiable)"
+            )
+        found = {each for each, _ in node.next_functions if each is not None} - nodes
+        nodes |= found
+        ahead += found
+
+
 def _backward_product(
     gradients: Sequence[Tensor | None], parameters: Sequence[Tensor], column: Sequence[Tensor]
 ) -> Sequence[Tensor | None]:
@@ -271,6 +295,6 @@ def _plain(error: Exception) -> Exception:
         return ValueError(
             "too little memory for a Hessian product; give a smaller --batch-size, or --differentiation forward-over-reverse"
         )
-    if "derivative" in words and "not implemented" in words or "forward AD" in words or "double backward" in words:
+    if "derivative" in words and "not implemented" in words or any(sign in words for sign in SIGNS_OF_NO_SECOND):
         return ValueError(f"the model has no second derivatives in torch ({words}); try the other --differentiation")
     return error

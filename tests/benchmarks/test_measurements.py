@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import floor, operators, overhead, pages, saving, scheduling, startup, throughput, updates
+from benchmarks import floor, operators, overhead, pages, products, saving, scheduling, startup, throughput, updates
 from benchmarks.launching import ProgramFailed, output_of
 from benchmarks.options import Options
 
@@ -94,6 +94,17 @@ def test_updates_are_timed_for_each_batch_size():
     seconds = result.raw
     assert [len(seconds[f"seconds an update of {size}"]) for size in (8, 16)] == [1, 1]
     assert "s an update" in result.rows[0].measured and verdicts(result) == [None, None]
+
+
+def test_products_are_timed_in_gradients_and_are_those_of_curvlinops():
+    result = products.measure(ONCE, networks={"mlp": 40, "resnet20": 3})
+    assert list(result.raw) == ["mlp", "resnet20"]
+    for found in result.raw.values():
+        assert found["seconds"].keys() == {products.GRADIENT, products.THEIRS, *products.OURS}
+        assert all(len(seconds) == 1 and seconds[0] > 0 for seconds in found["seconds"].values())
+        assert found["relative differences"]["curvlinops, float64"] < 1e-12
+    assert all("gradients" in row.measured for row in result.rows[:4])
+    assert len(verdicts(result)) == 10 and verdicts(result)[4] is verdicts(result)[9] is True
 
 
 @pytest.mark.slow
