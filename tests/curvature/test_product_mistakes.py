@@ -186,6 +186,8 @@ def test_too_little_memory_is_said_with_what_to_do():
     )
 
 
-def test_any_other_error_is_passed_on():
-    with pytest.raises(RuntimeError, match="^mat1 and mat2 shapes cannot be multiplied"):
+def test_what_does_not_fit_together_is_one_sentence():
+    with pytest.raises(
+        Mistake, match="^model, loss and data do not work together: RuntimeError in .* mat1 and mat2 shapes"
+    ):
         objective_of(tanh_network(), split(classes(2)))
