@@ -11,9 +11,7 @@ from landscape.problem.factories import is_ours, words_of
 from landscape.sweep.world import Mistake, World
 
 STOP = "stop"
-FEWEST_CHUNKS = (
-    8  # to be judged by: the excess of n is at most sqrt(n (n - 1) / 2), 1 for two, however long the gradient
-)
+FEWEST_CHUNKS = 8  # to judge by: of n the excess is at most sqrt(n (n - 1) / 2), 1 for two, however long the gradient
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +34,7 @@ class Gradient:
     num_chunks: int
 
     @property
-    def is_beside_chance(self) -> bool:
+    def has_chunks_enough(self) -> bool:
         """Whether there are chunks enough for the excess to tell a slope from chance."""
         return self.num_chunks >= FEWEST_CHUNKS
 
