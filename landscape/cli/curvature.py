@@ -63,10 +63,11 @@ def run_curvature(settings, world: World, say: Callable[[str], None], kind: str 
     lock = FileLock(out) if world.is_first and not settings.dry_run else nullcontext()
     world.agreed(lambda: lock.__enter__() and None)
     try:
-        saved = world.agreed(lambda: _saved(settings, inquiry, out, say) if world.is_first else None)
+        saved = []  # the first rank's alone: the state of a search is as large as forty sets of weights
+        world.agreed(lambda: saved.append(_saved(settings, inquiry, out, say)))
         if not world.is_first:
             serve(inquiry.sums, world)
-        found = world.agreed(lambda: _analyzed(settings, inquiry, saved, out, world, say))
+        found = world.agreed(lambda: _analyzed(settings, inquiry, saved[0], out, world, say))
         return found if world.is_first else None
     finally:
         lock.__exit__()
@@ -75,6 +76,7 @@ def run_curvature(settings, world: World, say: Callable[[str], None], kind: str 
 def _analyzed(settings, inquiry, saved, out: Path, world: World, say) -> Path | None:
     from landscape.cli.curvature_words import plan_lines, result_lines
     from landscape.curvature.analysis import Analysis
+    from landscape.curvature.memory import require_bytes
     from landscape.curvature.objective import Objective
     from landscape.curvature.stages import STAGES, Savers
     from landscape.store.curvature_file import write_curvature
@@ -84,11 +86,12 @@ def _analyzed(settings, inquiry, saved, out: Path, world: World, say) -> Path | 
         say(f"{out} is complete")
         for line in result_lines(saved.record):
             say(line)
-        return out
+        return None if settings.dry_run else out
     for note in inquiry.notes:
         say(f"warning: {note}")
     files = _Files(out, inquiry.sums.layout, inquiry.sums.center)
     try:
+        require_bytes(*settings.analysis.memory(inquiry.sums.layout.dim))
         objective = Objective(inquiry.sums, world, weight_decay=settings.weight_decay)
         for line in plan_lines(inquiry.origin, settings, objective):
             say(line)
@@ -134,7 +137,7 @@ class _Files:
 
         from landscape.store.weights_file import write_weights
 
-        write_weights(self.state, {name: torch.from_numpy(np.array(array)) for name, array in state.items()}, {})
+        write_weights(self.state, {name: torch.from_numpy(array) for name, array in state.items()}, {})
 
     def read_state(self) -> dict[str, np.ndarray] | None:
         from landscape.store.weights_file import read_weights

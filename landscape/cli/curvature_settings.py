@@ -46,7 +46,7 @@ class CurvatureSettings(SubjectSettings):
 def add_curvature_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `landscape curvature`."""
     add_weights_options(parser, several=True)
-    add_sample_options(parser, ("train", "test"), DEFAULT_NUM_SAMPLES)
+    add_sample_options(parser, ("train", "test"), DEFAULT_NUM_SAMPLES, str(DEFAULT_BATCH_SIZE))
     defaults = AnalysisSettings()
     what = parser.add_argument_group("Hessian")
     what.add_argument(

@@ -6,6 +6,7 @@ import numpy as np
 
 from landscape.cli.progress import duration
 from landscape.curvature_record import CurvatureRecord
+from landscape.figures.curvature_words import UNSOLVED
 from landscape.origin import Origin
 
 
@@ -54,14 +55,13 @@ def result_lines(record: CurvatureRecord) -> list[str]:
     ]
     num = found["num_largest"]
     lines.append(f"largest eigenvalues: {', '.join(words[:num])}")
-    lines.append(f"smallest eigenvalues: {', '.join(words[num:]) or 'not asked for'}")
+    lines.append(f"smallest eigenvalues: {', '.join(words[num:]) or 'none beside those'}")
     if found.get("condition_number"):
         lines.append(f"condition number {found['condition_number']:.4g}: stiffness slows too, and is not a saddle")
     if "trace" in found:
         error = found["trace_error"]
-        lines.append(
-            f"trace {found['trace']:.5g}" + (f" +- {error:.2g}" if error else " (exact)" if error == 0 else "")
-        )
+        sure = " (exact)" if error == 0 else " +- ?" if error is None else f" +- {error:.2g}"
+        lines.append(f"trace {found['trace']:.5g}{sure}")
     if shares := found.get("shares"):
         how = "exact" if shares["exact"] else "from the density"
         lines.append(
@@ -71,11 +71,22 @@ def result_lines(record: CurvatureRecord) -> list[str]:
     if newton := found.get("newton"):
         lines.append(
             f"Newton decrement {newton['value']:.4g}: a quadratic model falls by {newton['value'] ** 2 / 2:.4g} more"
+            + (
+                f", or further (not converged, residual {newton['residual']:.1g})"
+                if newton["residual"] > UNSOLVED
+                else ""
+            )
         )
     if "escape_loss" in arrays:
-        lowest = int(np.argmin(arrays["escape_loss"]))
-        lines.append(
-            f"along the most negative eigenvector the loss falls from {found['loss']:.6g} to {arrays['escape_loss'][lowest]:.6g}, "
-            f"{abs(arrays['escape_length'][lowest]):.3g} away"
-        )
+        lines.append(_escape_line(found["loss"], arrays["escape_length"], arrays["escape_loss"]))
     return lines
+
+
+def _escape_line(here: float, lengths: np.ndarray, losses: np.ndarray) -> str:
+    if not np.isfinite(losses).any() or not np.nanmin(losses) < here:
+        return f"along the most negative eigenvector the loss does not fall below {here:.6g}"
+    lowest = int(np.nanargmin(losses))
+    return (
+        f"along the most negative eigenvector the loss falls from {here:.6g} to {losses[lowest]:.6g}, "
+        f"{abs(lengths[lowest]):.3g} away"
+    )

@@ -84,6 +84,10 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         device=device,
         estimation_batches=batches.get("train"),
     )
+    if (settings.taylor or settings.curvature_map) and problem.reestimates:
+        raise ValueError(
+            "derivatives are taken with stored norm statistics, and --toward re-estimates them; give --norm-stats stored"
+        )
     laid = chosen_plane(settings, rule, problem.center, model, given)
     split = settings.splits[0]
 

@@ -105,9 +105,10 @@ def eigenvector_directions(settings: SurfaceSettings, model: nn.Module) -> dict[
         moved = vectors.direction(pair)
         tensors = {name: moved.get(name, torch.zeros_like(weight)).to(weight) for name, weight in center.items()}
         data = next(iter(record.origin.record.get("data", {}).values()), "unknown samples")
+        sure = "" if record.arrays["eigenvalue_converged"][pair] else ", not converged"
         words = (
-            f"eigenvector of unit length of the Hessian's eigenvalue {vectors.values[pair]:.4g} (number {number}; {data}), "
-            "as it is"
+            f"eigenvector of unit length of the Hessian's eigenvalue {vectors.values[pair]:.4g}{sure} "
+            f"(number {number}; {data}), as it is"
         )
         found[axis] = GivenDirection(tensors, {"eigenvector": number, "direction": digest(tensors)}, words)
     return found

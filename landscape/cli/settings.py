@@ -117,7 +117,7 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         "--taylor",
         action="store_true",
         help="also measure gradient and Hessian in the plane, whose second-order surface the page lays over the first "
-        "(always with eigenvectors)",
+        "(always with eigenvectors, in float32 and float64)",
     )
     curvature.add_argument(
         "--curvature-map",
@@ -193,7 +193,7 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         direction_file=options.direction_file,
         directions=directions,
         eigenvectors=_eigenvectors(options.eigenvectors, 1 if y is None else 2),
-        taylor=options.taylor or directions != RANDOM,
+        taylor=options.taylor or directions != RANDOM and options.precision in ("float32", "float64"),
         curvature_map=options.curvature_map,
         x=x,
         y=y,

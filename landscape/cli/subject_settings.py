@@ -54,7 +54,12 @@ def add_weights_options(parser: argparse.ArgumentParser, *, several: bool = Fals
     )
 
 
-def add_sample_options(parser: argparse.ArgumentParser, splits: tuple[str, ...], num_samples: int) -> None:
+def add_sample_options(
+    parser: argparse.ArgumentParser,
+    splits: tuple[str, ...],
+    num_samples: int,
+    batch_size: str = "by device and size of the input",
+) -> None:
     """Declare which data, which of their samples, and the loss."""
     add_data_options(parser, None)
     group = parser.add_argument_group("samples")
@@ -71,7 +76,7 @@ def add_sample_options(parser: argparse.ArgumentParser, splits: tuple[str, ...],
     group.add_argument(
         "--loss", default="cross-entropy", help="cross-entropy, mse, package.module:function or path/file.py:function"
     )
-    group.add_argument("--batch-size", type=int, help="samples a batch (default: by device and size of the input)")
+    group.add_argument("--batch-size", type=int, help=f"samples a batch (default: {batch_size})")
 
 
 def subject_fields(options: argparse.Namespace) -> dict[str, object]:

@@ -177,7 +177,7 @@ def _start(experiment, grid, known, center, world: World, num_ranks: int, notes,
     earlier = known.origin.record.get("earlier", []) + ([known.origin.circumstance] if changed else [])
     kept = {"seconds": known.origin.record.get("seconds", 0), **({"earlier": earlier} if earlier else {})}
     if known.is_complete:
-        origin = known.origin
+        origin = replace(known.origin, record={**known.origin.record, **taylor})
     return replace(known, origin=replace(origin, record={**origin.record, **kept}))
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from landscape.curvature.eigenpairs import Eigenpairs
+from landscape.curvature.krylov import require_finite
 
 COLUMNS_AT_ONCE = 32
 LARGEST = 20_000  # 3.2 GB; and its eigenvalues take minutes
@@ -15,7 +16,7 @@ def dense_hessian(products, dim: int, *, progress=lambda words: None) -> np.ndar
         products: (dim, k) -> (dim, k).
 
     Raises:
-        ValueError: It is too large to hold.
+        ValueError: It is too large to hold, or not finite.
     """
     if dim > LARGEST:
         raise ValueError(
@@ -27,6 +28,7 @@ def dense_hessian(products, dim: int, *, progress=lambda words: None) -> np.ndar
         columns = np.zeros((dim, stop - start))
         columns[range(start, stop), range(stop - start)] = 1
         matrix[:, start:stop] = products(columns)
+        require_finite(matrix[:, start:stop])
         progress(f"dense Hessian: {stop} of {dim} columns")
     return (matrix + matrix.T) / 2
 

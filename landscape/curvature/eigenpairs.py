@@ -11,6 +11,7 @@ FLOOR = 0.01  # an eigenvalue smaller than this share of the largest is asked fo
 CHECK_EVERY = 4  # products between looks at convergence
 LEAST_PRODUCTS = 24  # before convergence is believed: an interior eigenvalue, zero above all, may look converged early
 FRESH_PRODUCTS = 12  # after convergence, from a new random vector: finds the copies of a repeated eigenvalue
+CAPACITY = 40  # vectors held at a time, where few eigenvalues are wanted
 Draw = Callable[[int], np.ndarray]
 
 
@@ -48,7 +49,7 @@ def extreme_eigenpairs(
     draw: Draw,
     tolerance: float = 0.01,
     max_products: int = 300,
-    capacity: int = 40,
+    capacity: int = CAPACITY,
     fresh_products: int = FRESH_PRODUCTS,
     state: dict[str, np.ndarray] | None = None,
     save: Callable[[dict[str, np.ndarray]], None] = lambda state: None,
@@ -74,7 +75,7 @@ def extreme_eigenpairs(
     num_wanted = num_largest + num_smallest
     if not 1 <= num_wanted <= dim:
         raise ValueError(f"{num_wanted} eigenvalues were asked for, of a Hessian that has {dim}")
-    capacity = min(dim, max(capacity, 2 * num_wanted + 8 + fresh_products))
+    capacity = capacity_for(num_wanted, dim, capacity, fresh_products)
     basis = KrylovBasis(draw(0), capacity)
     num_products, num_draws, checked = 0, 1, None
     if state is not None:
@@ -137,6 +138,11 @@ def _measured(product: Product, vectors: np.ndarray, tolerance: float, scale: fl
         num_products=0,
         scale=scale,
     )
+
+
+def capacity_for(num_wanted: int, dim: int, capacity: int = CAPACITY, fresh_products: int = FRESH_PRODUCTS) -> int:
+    """Return how many vectors a search for so many eigenpairs holds at a time."""
+    return min(dim, max(capacity, 2 * num_wanted + 8 + fresh_products))
 
 
 def _ends(num: int, num_largest: int, num_smallest: int) -> np.ndarray:

@@ -45,9 +45,13 @@ class KrylovBasis:
         Args:
             fresh: Gives a random vector, with which an exhausted space is left: the next vector is then not a product's rest,
                 and `beta` is 0.
+
+        Raises:
+            ValueError: The product is not finite.
         """
         place = self.size
         rest = product(self._rows[place])
+        require_finite(rest)
         basis = self._rows[: place + 1]
         coefficients = basis @ rest
         rest = rest - coefficients @ basis
@@ -110,3 +114,15 @@ class KrylovBasis:
             vector = vector - (basis @ vector) @ basis
         length = np.linalg.norm(vector)
         self._rows[self.size] = vector / length if length > 0 else 0.0
+
+
+def require_finite(products: np.ndarray) -> None:
+    """Refuse products that are not finite.
+
+    Raises:
+        ValueError: One is not.
+    """
+    if not np.isfinite(products).all():
+        raise ValueError(
+            "a product with the Hessian is not finite: the loss overflows, or has no second derivative there; look at other weights"
+        )

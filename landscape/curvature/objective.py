@@ -7,6 +7,7 @@ import numpy as np
 
 from landscape.curvature.layout import FlatLayout
 from landscape.curvature.sums import SampleSums, sketch
+from landscape.problem.factories import is_ours, words_of
 from landscape.sweep.world import Mistake, World
 
 STOP = "stop"
@@ -167,5 +168,9 @@ def _done(sums: SampleSums, task: str, given: tuple) -> tuple[str, object]:
     }
     try:
         return "answer", tasks[task](*given)
-    except ValueError as error:
-        return "mistake", str(error)
+    except Exception as error:
+        if isinstance(error, ValueError) and is_ours(error):
+            return "mistake", str(error)
+        if task != "value":  # what does not fit together shows at the first value
+            raise
+        return "mistake", f"model, loss and data do not work together: {words_of(error)}"

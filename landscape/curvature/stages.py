@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from landscape.curvature.eigenpairs import capacity_for
 from landscape.curvature_record import CurvatureRecord
 
 STAGES = ("gradient", "eigenvalues", "trace", "density", "shares", "newton", "escape")
@@ -45,6 +46,13 @@ class AnalysisSettings:
         rest = self.trace_probes + self.density_probes * min(self.density_steps, dim)
         wanted = self.num_largest + self.num_smallest
         return rest + min(60, self.max_products) + wanted, rest + self.max_products + wanted
+
+    def memory(self, dim: int) -> tuple[int, str]:
+        """Return the bytes of host memory that the analysis takes on the first rank, products aside, and what for."""
+        if self.is_dense(dim):
+            return 5 * 8 * dim**2, f"a dense Hessian of {dim} parameters"  # the matrix, its mean, LAPACK's own, vectors
+        held = capacity_for(self.num_largest + self.num_smallest, dim)
+        return 4 * 8 * dim * held, f"a search for eigenvalues among {dim} parameters"  # three copies as it is saved
 
 
 @dataclass(frozen=True, slots=True, eq=False)

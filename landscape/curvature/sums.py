@@ -187,12 +187,10 @@ class SampleSums:
 
     def _flat(self, parts: Sequence[Tensor | None]) -> np.ndarray:
         found = [
-            torch.zeros(parameter.numel(), dtype=torch.double)
-            if part is None
-            else part.detach().cpu().double().reshape(-1)
+            (torch.zeros_like(parameter) if part is None else part).detach().reshape(-1)
             for part, parameter in zip(parts, self._parameters, strict=True)
         ]
-        return torch.cat(found).numpy()
+        return torch.cat(found).cpu().double().numpy()  # a GPU is asked once
 
     def _forget(self) -> None:
         if self._kept:

@@ -138,6 +138,8 @@ def newton_words(record: CurvatureRecord) -> str:
     if "newton" not in record.stages:
         return f"Newton decrement: {NOT_MEASURED}, the analysis has not come to it."
     if not found.get("newton"):
+        if found["hessian"]["kind"] == "undecided":
+            return f"Newton decrement: {NOT_MEASURED}, since it is undecided whether the Hessian is positive definite."
         kind = CLASSES.get(found["hessian"]["kind"], found["hessian"]["kind"])
         return f"Newton decrement: there is none, since the quadratic model has a minimum only where the Hessian is positive definite; here it is {kind}."
     value, residual = found["newton"]["value"], found["newton"]["residual"]
@@ -155,6 +157,8 @@ def condition_words(record: CurvatureRecord) -> str:
         return f"Condition number: {NOT_MEASURED}. {apart}"
     if ratio is not None:
         return f"Condition number {ratio:.4g}, the largest eigenvalue over the smallest. {apart}"
+    if hessian["kind"] == "undecided":
+        return f"Condition number: not known, since it is undecided whether the Hessian is positive definite. {apart}"
     kind = CLASSES.get(hessian["kind"], hessian["kind"])
     return f"Condition number: there is none, since the Hessian is {kind}, not positive definite. {apart}"
 

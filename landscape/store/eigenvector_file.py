@@ -87,16 +87,18 @@ def read_eigenvectors(path: Path, record: CurvatureRecord) -> Eigenvectors:
     tensors, metadata = read_weights(path)
     if metadata.get("format") != FORMAT:
         raise OSError(f"{path} holds no eigenvectors; it was left as it is")
-    if metadata["record"] != _tie(record):
+    if "eigenvalue" not in record.arrays or metadata.get("record") != _tie(record):
         raise OSError(
             f"the eigenvectors in {path} belong to another analysis; `landscape curvature --overwrite` makes both again"
         )
-    shapes = {name: tuple(shape) for name, shape in json.loads(metadata["shapes"]).items()}
-    num = len(json.loads(metadata["values"]))
-    matrix = np.stack(
-        [np.concatenate([tensors[f"{pair}.{name}"].numpy().reshape(-1) for name in shapes]) for pair in range(num)], 1
-    )
-    return Eigenvectors(matrix, record.arrays["eigenvalue"], shapes, int(record.findings.get("num_largest") or 0))
+    values = record.arrays["eigenvalue"]
+    try:
+        shapes = {name: tuple(shape) for name, shape in json.loads(metadata["shapes"]).items()}
+        columns = [[tensors[f"{pair}.{name}"].numpy().reshape(-1) for name in shapes] for pair in range(len(values))]
+        matrix = np.stack([np.concatenate(column) for column in columns], 1)
+    except (KeyError, ValueError) as error:
+        raise OSError(f"{path} is damaged; `landscape curvature --overwrite` makes it again") from error
+    return Eigenvectors(matrix, values, shapes, int(record.findings.get("num_largest") or 0))
 
 
 def _tie(record: CurvatureRecord) -> str:

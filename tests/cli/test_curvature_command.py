@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from landscape.cli.curvature import curvature_command
+from landscape.cli.curvature_words import result_lines
 from landscape.store.curvature_file import read_curvature
 from landscape.store.eigenvector_file import eigenvectors_beside, read_eigenvectors
+from landscape.store.weights_file import read_weights, write_weights
 from landscape.sweep.world import Mistake, World
 
 KNOWN = Path(__file__).parents[1] / "programs" / "hessians.py"
 SOURCE = KNOWN.parent
+LINE_OF_SUMMED = 1 + KNOWN.read_text().splitlines().index("    return ((model(inputs) - targets) ** 2).sum(1)")
 COUNTS = ("--trace-probes", "3", "--density-probes", "2", "--density-steps", "10")
 
 
@@ -163,6 +166,31 @@ def test_eigenvectors_lie_beside_the_record_and_are_tied_to_it(tmp_path):
         read_eigenvectors(eigenvectors_beside(tmp_path / "c.h5"), other)
 
 
+def test_eigenvectors_that_lack_a_tensor_are_said_to_be_damaged(tmp_path):
+    record = record_of(tmp_path, "c", "--dense")
+    path = eigenvectors_beside(tmp_path / "c.h5")
+    tensors, metadata = read_weights(path)
+    write_weights(path, {name: tensor for name, tensor in tensors.items() if name != "2.1.bias"}, metadata)
+    with pytest.raises(
+        OSError, match=r"c.vectors.safetensors is damaged; `landscape curvature --overwrite` makes it again$"
+    ):
+        read_eigenvectors(path, record)
+
+
+@pytest.mark.parametrize(
+    "losses, line",
+    [
+        ([2.0, 1.0, np.nan], "along the most negative eigenvector the loss does not fall below 1"),
+        ([0.5, 1.0, np.nan], "along the most negative eigenvector the loss falls from 1 to 0.5, 3 away"),
+    ],
+)
+def test_the_way_out_is_said_as_it_is(losses, line, tmp_path):
+    record = record_of(tmp_path, "c", "--dense")
+    arrays = {"escape_length": [-3.0, 0.0, 3.0], "escape_loss": losses, "escape_predicted": [0.0, 1.0, 0.0]}
+    record = record.also(arrays={name: np.array(array) for name, array in arrays.items()}, loss=1.0)
+    assert result_lines(record)[-1] == line
+
+
 def test_the_same_command_again_does_nothing_anew(tmp_path, capsys):
     record_of(tmp_path, "c")
     before = (tmp_path / "c.h5").read_bytes()
@@ -176,6 +204,36 @@ def test_a_dry_run_writes_nothing_and_says_how_long_it_takes(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
     said = capsys.readouterr().out
     assert " s a product" in said or "a product " in said and "products: about" in said
+
+
+def test_a_dry_run_over_a_whole_result_leaves_all_as_it_is(tmp_path, capsys):
+    few = ["--trace-probes", "0", "--density-probes", "0"]
+    record_of(tmp_path, "c", *few)
+    (tmp_path / "c.html").write_text("kept")
+    record_of(tmp_path, "c", *few, "--dry-run")
+    assert (tmp_path / "c.html").read_text() == "kept"
+    assert f"{tmp_path}/c.h5 is complete\n" in capsys.readouterr().out
+
+
+def test_too_little_memory_is_said_before_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr("landscape.curvature.memory.available_bytes", lambda device: 10**6)
+    with pytest.raises(Mistake) as caught:
+        record_of(tmp_path, "c", "--no-dense")
+    assert str(caught.value) == (
+        "too little memory: a search for eigenvalues among 910 parameters takes about 0.00116 GB, and 0.001 GB are free; "
+        "choose fewer by --parameters"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("how", ["--dense", "--no-dense"])
+def test_a_hessian_that_is_not_finite_is_one_sentence(how, tmp_path):
+    arguments = [*known("softmax", "classes", loss="bent"), how, "--out", str(tmp_path / "c")]
+    with pytest.raises(Mistake) as caught:
+        curvature_command(arguments, World())
+    assert str(caught.value) == (
+        "a product with the Hessian is not finite: the loss overflows, or has no second derivative there; look at other weights"
+    )
 
 
 def test_several_checkpoints_give_a_file_each_and_one_page(tmp_path):
@@ -231,6 +289,11 @@ def test_few_samples_do_not_make_a_slope_a_critical_point(num_samples, tmp_path)
             ["--loss", f"{KNOWN}:counted"],
             "the loss can't be differentiated: no gradient reaches the parameters; it must be made of torch's operations on "
             "the model's output, without .item(), .detach() or counting",
+        ),
+        (
+            ["--loss", f"{KNOWN}:summed"],
+            f"model, loss and data do not work together: RuntimeError in {KNOWN}:{LINE_OF_SUMMED}: The size of tensor a (10) must "
+            "match the size of tensor b (32) at non-singleton dimension 1",
         ),
     ],
 )

@@ -52,6 +52,30 @@ def test_the_second_order_in_the_plane_is_the_surface_near_its_center(tmp_path):
     assert abs(taylor["hessian"][0][1]) > 1e-3  # or the mixed term would not be seen
 
 
+def test_the_second_order_is_added_to_a_surface_that_is_whole(tmp_path):
+    plain = surface_of(tmp_path, "s", "--x", "-1:1:3")
+    more = surface_of(tmp_path, "s", "--x", "-1:1:3", "--taylor")
+    assert "taylor" not in plain.origin.record and "train_loss" in more.origin.record["taylor"]
+    assert more.values["train_loss"].tobytes() == plain.values["train_loss"].tobytes()
+
+
+def test_eigenvectors_of_a_file_serve_a_surface_in_bf16_without_its_second_order(analyzed, tmp_path):
+    surface = surface_of(tmp_path, "s", "--directions", str(analyzed), "--x", "-1:1:3", "--precision", "bf16")
+    assert "taylor" not in surface.origin.record
+
+
+def test_derivatives_are_not_laid_over_a_surface_with_other_norm_statistics(tmp_path):
+    from landscape.problem.checkpoints import read_checkpoint
+
+    there = {name: tensor * 1.1 for name, tensor in read_checkpoint(Path("zoo:resnet20-digits")).tensors.items()}
+    torch.save(there, tmp_path / "there.pt")
+    arguments = ["--checkpoint", "zoo:resnet20-digits", "--toward", str(tmp_path / "there.pt"), "--x", "0:1:2"]
+    with pytest.raises(
+        Mistake, match="with stored norm statistics, and --toward re-estimates them; give --norm-stats stored"
+    ):
+        surface_command([*arguments, "--taylor", "--out", str(tmp_path / "s")], World())
+
+
 def test_the_second_order_does_not_depend_on_the_number_of_ranks(run, tmp_path):
     alone = surface_of(tmp_path, "one", "--taylor", "--x", "-1:1:3").origin.record["taylor"]["train_loss"]
     arguments = [*SMOOTH, "--taylor", "--x", "-1:1:3", "--out", tmp_path / "three"]
