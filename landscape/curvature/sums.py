@@ -14,13 +14,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from landscape.curvature.layout import FlatLayout, layout_of
 from landscape.curvature.memory import available_bytes
+from landscape.curvature.refusals import plainly, require_second_derivatives
 from landscape.problem.batches import moved
 from landscape.problem.losses import calls_only, sums_and_counts
 from landscape.problem.merging import merge_norms
 from landscape.problem.problem import Problem, arithmetic
 
 DIFFERENTIATIONS = ("double-backward", "forward-over-reverse")
-SIGNS_OF_NO_SECOND = ("forward AD", "forward mode AD", "double backward")  # in torch's words for what it lacks
 SKETCH = 4096
 KEPT_SHARE = 0.4  # of the memory that is free at the start, for graphs that are kept from product to product
 
@@ -165,7 +165,7 @@ class SampleSums:
                 continue
             gradients = _gradients(self._loss_sum(batch)[0], self._parameters, create_graph=True)
             if place == 0 and not self._is_followed:
-                _require_second_derivatives(gradients)
+                require_second_derivatives(gradients)
                 self._is_followed = True
             if place == len(self._kept) and available_bytes(self._problem.device) > self._floor_bytes:
                 self._kept.append(gradients)
@@ -206,7 +206,7 @@ class SampleSums:
             try:
                 yield
             except (RuntimeError, NotImplementedError, MemoryError) as error:
-                raise _plain(error) from error
+                raise plainly(error) from error
 
 
 class _LossOfModel(nn.Module):
@@ -261,21 +261,6 @@ def _gradients(loss: Tensor, parameters: Sequence[Tensor], *, create_graph: bool
     return list(torch.autograd.grad(loss, parameters, create_graph=create_graph, allow_unused=True))
 
 
-def _require_second_derivatives(gradients: Sequence[Tensor | None]) -> None:
-    """Look for functions that can be differentiated but once: torch leaves their part out of a product without a word."""
-    nodes = {gradient.grad_fn for gradient in gradients if gradient is not None and gradient.grad_fn is not None}
-    ahead = list(nodes)
-    while ahead:
-        node = ahead.pop()
-        if node.name() == "torch::autograd::Error":
-            raise ValueError(
-                "the model has no second derivatives in torch (one of its functions is marked with @once_differentiable)"
-            )
-        found = {each for each, _ in node.next_functions if each is not None} - nodes
-        nodes |= found
-        ahead += found
-
-
 def _backward_product(
     gradients: Sequence[Tensor | None], parameters: Sequence[Tensor], column: Sequence[Tensor]
 ) -> Sequence[Tensor | None]:
@@ -286,15 +271,3 @@ def _backward_product(
         return [None] * len(parameters)
     ours, parts = zip(*pairs)
     return torch.autograd.grad(ours, parameters, parts, retain_graph=True, allow_unused=True)
-
-
-def _plain(error: Exception) -> Exception:
-    """Return a sentence for what torch refuses, or the error itself."""
-    words = str(error).strip().split("\n")[0]
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in words:
-        return ValueError(
-            "too little memory for a Hessian product; give a smaller --batch-size, or --differentiation forward-over-reverse"
-        )
-    if "derivative" in words and "not implemented" in words or any(sign in words for sign in SIGNS_OF_NO_SECOND):
-        return ValueError(f"the model has no second derivatives in torch ({words}); try the other --differentiation")
-    return error

@@ -211,6 +211,20 @@ def test_a_dense_hessian_is_made_of_its_columns_and_symmetric():
     assert told == [f"dense Hessian: {stop} of 70 columns" for stop in (32, 64, 70)]
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_products_that_are_not_finite_are_refused(wrong):
+    sentence = (
+        "a product with the Hessian is not finite: the loss overflows, or has no second derivative there; "
+        "look at other weights"
+    )
+    matrix = symmetric(SPECTRA["clustered"])
+    matrix[3, 5] = wrong
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        search(Products(matrix), NUM)
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        dense_hessian(lambda columns: matrix @ columns, NUM)
+
+
 def test_a_hessian_too_large_to_hold_is_refused():
     sentence = "a dense Hessian of 20001 parameters is too large (at most 20000); choose fewer by --parameters, or leave --dense out"
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):

@@ -74,14 +74,30 @@ def test_the_least_of_what_the_kernel_and_the_groups_leave_is_available(monkeypa
     assert memory.available_bytes(torch.device("cpu")) == 12345
 
 
-def test_each_group_leaves_its_limit_less_what_is_used(monkeypatch, tmp_path):
+def test_each_group_leaves_its_limit_less_what_is_used_but_for_files_that_can_be_read_again(monkeypatch, tmp_path):
     own, listed = tmp_path / "own", tmp_path / "cgroup"
     listed.write_text("12:cpu:/\n0::/job/step\n")
-    for group, limit, used in [("job/step", "900", "850"), ("job", "max", "5000"), (".", "700", "800")]:
+    groups = [
+        ("job/step", "900", "850", "anon 810\ninactive_file 30\n"),
+        ("job", "max", "5000", ""),
+        (".", "700", "800", ""),
+    ]
+    for group, limit, used, stat in groups:
         folder = own / group
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "memory.max").write_text(f"{limit}\n")
         (folder / "memory.current").write_text(f"{used}\n")
+        (folder / "memory.stat").write_text(stat)
     monkeypatch.setattr(memory, "CGROUPS", own)
     monkeypatch.setattr(memory, "OWN_GROUP", listed)
-    assert memory._left_in_groups() == [50, 0]
+    assert memory._left_in_groups() == [80, 0]
+
+
+def test_what_the_host_has_no_room_for_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda device: 3_000_000_000)
+    memory.require_bytes(2_999_999_999, "a dense Hessian")
+    sentence = "too little memory: a dense Hessian takes about 4.5 GB, and 3 GB are free; choose fewer by --parameters"
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        memory.require_bytes(4_500_000_000, "a dense Hessian")
+    monkeypatch.setattr(memory, "available_bytes", lambda device: 0)  # the system does not say
+    memory.require_bytes(4_500_000_000, "a dense Hessian")

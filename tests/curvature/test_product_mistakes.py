@@ -186,8 +186,18 @@ def test_too_little_memory_is_said_with_what_to_do():
     )
 
 
-def test_what_does_not_fit_together_is_one_sentence():
+def test_what_does_not_fit_together_is_said_at_the_first_value():
     with pytest.raises(
-        Mistake, match="^model, loss and data do not work together: RuntimeError in .* mat1 and mat2 shapes"
+        Mistake, match=r"^model, loss and data do not work together: RuntimeError in .*: mat1 and mat2 shapes"
     ):
         objective_of(tanh_network(), split(classes(2)))
+
+
+def test_any_other_error_is_passed_on():
+    def failing(model, batch):
+        if torch.is_grad_enabled():
+            raise ArithmeticError("as the test asked for")
+        return model(batch[0]).sum(1)
+
+    with pytest.raises(ArithmeticError, match="^as the test asked for$"):
+        multiplied(tanh_network(), batches(), failing)
