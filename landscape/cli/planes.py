@@ -103,7 +103,9 @@ def eigenvector_directions(settings: SurfaceSettings, model: nn.Module) -> dict[
                 f"{len(vectors.values) - vectors.num_largest} smallest eigenvalues, none of number {number}"
             )
         moved = vectors.direction(pair)
-        tensors = {name: moved.get(name, torch.zeros_like(weight)).to(weight) for name, weight in center.items()}
+        tensors = {  # in float64, as they were found; the problem's precision is given to them with the plane
+            name: moved.get(name, torch.zeros_like(weight, dtype=torch.double)) for name, weight in center.items()
+        }
         data = next(iter(record.origin.record.get("data", {}).values()), "unknown samples")
         sure = "" if record.arrays["eigenvalue_converged"][pair] else ", not converged"
         words = (
