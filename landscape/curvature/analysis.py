@@ -81,7 +81,7 @@ class Analysis:
             num_parameters=self._objective.dim,
             gradient_norm=gradient.norm,
             gradient_error=_number(gradient.standard_error),
-            gradient_excess=_number(gradient.excess),
+            gradient_excess=_number(gradient.excess) if gradient.has_chunks_enough else None,
             weights_norm=float(np.linalg.norm(self._objective.weights)),
             layers=list(self._objective.layout.layers),
         )

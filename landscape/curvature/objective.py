@@ -11,7 +11,7 @@ from landscape.problem.factories import is_ours, words_of
 from landscape.sweep.world import Mistake, World
 
 STOP = "stop"
-FEWEST_CHUNKS = 8  # the excess of n is below sqrt(n (n - 1) / 2): 1 for two, however long their common gradient
+FEWEST_CHUNKS = 8  # to judge by: of n the excess is at most sqrt(n (n - 1) / 2), 1 for two, however long the gradient
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,13 +23,20 @@ class Gradient:
         norm: Its L2 length.
         standard_error: sqrt(trace of the samples' gradient covariance / samples): the length that the mean of so many
             samples would have by chance where the true gradient is zero; nan with a single chunk.
-        excess: How many standard deviations its square lies above what chance brings; nan with too few chunks to tell.
+        excess: How many standard deviations its square lies above what chance brings; nan with a single chunk.
+        num_chunks: Of samples, by which both are known.
     """
 
     vector: np.ndarray
     norm: float
     standard_error: float
     excess: float
+    num_chunks: int
+
+    @property
+    def has_chunks_enough(self) -> bool:
+        """Whether there are chunks enough for the excess to tell a slope from chance."""
+        return self.num_chunks >= FEWEST_CHUNKS
 
 
 class Objective:
@@ -104,8 +111,8 @@ class Objective:
         if len(sketches) > 1:
             scatter = max(squares - float(total @ total) / count, 0.0)
             error = np.sqrt(scatter / (len(sketches) - 1) / count)
-            excess = _excess(sketches) if len(sketches) >= FEWEST_CHUNKS else np.nan
-        return Gradient(vector, float(np.linalg.norm(vector)), float(error), float(excess))
+            excess = _excess(sketches)
+        return Gradient(vector, float(np.linalg.norm(vector)), float(error), float(excess), len(sketches))
 
     def products(self, vectors: np.ndarray) -> np.ndarray:
         """Return the mean loss's Hessian times vectors, (dim, k) for (dim, k), or (dim,) for (dim,)."""

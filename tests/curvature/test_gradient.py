@@ -83,10 +83,10 @@ def test_equal_samples_are_far_above_chance_unless_they_are_too_few_to_tell():
         inputs = torch.ones(num, 1, dtype=torch.float64)
         found = objective_of(linear([[3.0]]), split((inputs, -inputs), (1,) * num), mse).gradient()
         assert found.norm == pytest.approx(8) and found.standard_error == 0
-        if num < FEWEST_CHUNKS:
-            assert np.isnan(found.excess)
-        else:
-            assert found.excess == pytest.approx(np.sqrt(num * (num - 1) / 2)) and found.excess > WITHIN_CHANCE
+        assert found.excess == pytest.approx(np.sqrt(num * (num - 1) / 2))
+        assert found.has_chunks_enough == (num >= FEWEST_CHUNKS) and (
+            found.excess > WITHIN_CHANCE or num < FEWEST_CHUNKS
+        )
 
 
 def test_chunks_without_a_gradient_have_no_excess():

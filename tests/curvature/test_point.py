@@ -126,9 +126,8 @@ def test_the_evidence_of_a_gradient_holds_the_figures():
         "the gradient's length is 0.6, where chance alone brings 0.25 with these samples; "
         "its square lies 3.2 standard deviations above that"
     )
-    assert (
-        slope(0.6, np.nan).evidence
-        == "the gradient's length is 0.6, and the samples are too few to compare it with chance"
+    assert slope(0.6, np.nan).evidence == (
+        "the gradient's length is 0.6, and the samples are too few to compare it with chance"
     )
 
 
