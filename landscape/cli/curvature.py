@@ -1,5 +1,6 @@
 """`landscape curvature`: what kind of point trained weights are - eigenvalues of the Hessian, trace, density, a way out."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -34,13 +35,17 @@ def curvature_command(arguments: Sequence[str], world: World, prog: str = "lands
 
 def _parsed(arguments: Sequence[str], prog: str):
     from landscape.cli.curvature_settings import add_curvature_options, curvature_settings_of
+    from landscape.problem.checkpoints import read_checkpoint
 
     parser = Parser(prog=prog, description=HELP)
     add_curvature_options(parser)
     try:
-        return curvature_settings_of(parser.parse_args(arguments))
+        settings = curvature_settings_of(parser.parse_args(arguments))
     except SystemExit:  # --help
         return None
+    for path in settings.checkpoints if len(settings.checkpoints) > 1 else ():  # before hours go into the first
+        read_checkpoint(path)
+    return settings
 
 
 def run_curvature(settings, world: World, say: Callable[[str], None], kind: str = "curvature") -> Path | None:
@@ -89,7 +94,7 @@ def _analyzed(settings, inquiry, saved, out: Path, world: World, say) -> Path | 
         return None if settings.dry_run else out
     for note in inquiry.notes:
         say(f"warning: {note}")
-    files = _Files(out, inquiry.sums.layout, inquiry.sums.center)
+    files = _Files(out, inquiry)
     try:
         require_bytes(*settings.analysis.memory(inquiry.sums.layout.dim))
         objective = Objective(inquiry.sums, world, weight_decay=settings.weight_decay)
@@ -120,31 +125,33 @@ def _analyzed(settings, inquiry, saved, out: Path, world: World, say) -> Path | 
 class _Files:
     """The files beside a record: eigenvectors, which stay, and the state of the search, which goes."""
 
-    def __init__(self, out: Path, layout, center) -> None:
+    def __init__(self, out: Path, inquiry) -> None:
         from landscape.store.eigenvector_file import eigenvectors_beside
 
         self.vectors = eigenvectors_beside(out)
         self.state = out.with_name(out.name.removesuffix(".h5") + ".state.safetensors")
-        self._layout, self._center = layout, center
+        self._shapes = inquiry.sums.layout.shapes
+        self._run = json.dumps(inquiry.origin.identity, sort_keys=True, default=str)
 
     def write_vectors(self, vectors: np.ndarray, record) -> None:
         from landscape.store.eigenvector_file import write_eigenvectors
 
-        write_eigenvectors(self.vectors, vectors, self._layout.shapes, record)
+        write_eigenvectors(self.vectors, vectors, self._shapes, record)
 
     def write_state(self, state: dict[str, np.ndarray]) -> None:
         import torch
 
         from landscape.store.weights_file import write_weights
 
-        write_weights(self.state, {name: torch.from_numpy(array) for name, array in state.items()}, {})
+        write_weights(self.state, {name: torch.from_numpy(array) for name, array in state.items()}, {"run": self._run})
 
     def read_state(self) -> dict[str, np.ndarray] | None:
         from landscape.store.weights_file import read_weights
 
         if not self.state.exists():
             return None
-        return {name: tensor.numpy() for name, tensor in read_weights(self.state)[0].items()}
+        tensors, metadata = read_weights(self.state)
+        return {name: tensor.numpy() for name, tensor in tensors.items()} if metadata.get("run") == self._run else None
 
     def remove_state(self) -> None:
         self.state.unlink(missing_ok=True)
@@ -157,7 +164,7 @@ def _saved(settings, inquiry, out: Path, say):
     from landscape.store.curvature_file import read_curvature
     from landscape.store.eigenvector_file import read_eigenvectors
 
-    files = _Files(out, inquiry.sums.layout, inquiry.sums.center)
+    files = _Files(out, inquiry)
     fresh = Saved(CurvatureRecord(origin=inquiry.origin))
     if not out.exists():
         if not settings.dry_run:

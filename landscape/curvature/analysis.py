@@ -88,9 +88,10 @@ class Analysis:
 
     def _find_eigenvalues(self) -> None:
         objective, settings = self._objective, self._settings
+        num_smallest = min(settings.num_smallest, objective.dim // 2)
         ends = {
-            "num_largest": min(settings.num_largest, objective.dim),
-            "num_smallest": min(settings.num_smallest, objective.dim - min(settings.num_largest, objective.dim)),
+            "num_largest": min(settings.num_largest, objective.dim - num_smallest),
+            "num_smallest": num_smallest,
             "tolerance": settings.tolerance,
         }
         arrays = {}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.curvature.eigenpairs import extreme_eigenpairs
+from landscape.curvature.eigenpairs import Eigenpairs, extreme_eigenpairs
+from landscape.curvature.krylov import NotFinite
 from landscape.curvature.layout import FlatLayout
 from landscape.curvature.objective import Objective
 from landscape.directions import gaussian
@@ -73,9 +74,17 @@ def eigenvalue_map(
 
 
 def _extremes(objective: Objective, start: np.ndarray, settings: MapSettings) -> tuple[float, ...]:
-    if not np.isfinite(objective.products(start)).all():
+    try:
+        pairs = _pairs(objective, start, settings)
+    except NotFinite:
         return (np.nan,) * len(METRICS)
-    pairs = extreme_eigenpairs(
+    largest, smallest = pairs.values
+    ratio = abs(smallest / largest) if largest else np.nan
+    return float(largest), float(smallest), float(ratio), float(pairs.residuals.max() / max(pairs.scale, 1e-300))
+
+
+def _pairs(objective: Objective, start: np.ndarray, settings: MapSettings) -> Eigenpairs:
+    return extreme_eigenpairs(
         objective.products,
         objective.dim,
         num_largest=1,
@@ -85,9 +94,5 @@ def _extremes(objective: Objective, start: np.ndarray, settings: MapSettings) ->
         ),
         tolerance=settings.tolerance,
         max_products=settings.max_products,
-        capacity=settings.max_products,
         fresh_products=0,
     )
-    largest, smallest = pairs.values
-    ratio = abs(smallest / largest) if largest else np.nan
-    return float(largest), float(smallest), float(ratio), float(pairs.residuals.max() / max(pairs.scale, 1e-300))

@@ -8,6 +8,10 @@ Product = Callable[[np.ndarray], np.ndarray]
 BREAKDOWN = 1e-12  # of the operator's size: what is left of a product is rounding
 
 
+class NotFinite(ValueError):
+    """A product holds inf or nan."""
+
+
 class KrylovBasis:
     """An orthonormal basis that grows by products of a symmetric operator with its newest vector.
 
@@ -120,9 +124,9 @@ def require_finite(products: np.ndarray) -> None:
     """Refuse products that are not finite.
 
     Raises:
-        ValueError: One is not.
+        NotFinite: One is not.
     """
     if not np.isfinite(products).all():
-        raise ValueError(
+        raise NotFinite(
             "a product with the Hessian is not finite: the loss overflows, or has no second derivative there; look at other weights"
         )

@@ -72,6 +72,7 @@ def write_eigenvectors(
         "record": _tie(record),
         "shapes": json.dumps(shapes),
         "values": json.dumps(values.tolist()),
+        "sha256": _digest(matrix),
     }
     write_weights(path, tensors, metadata)
 
@@ -96,9 +97,15 @@ def read_eigenvectors(path: Path, record: CurvatureRecord) -> Eigenvectors:
         shapes = {name: tuple(shape) for name, shape in json.loads(metadata["shapes"]).items()}
         columns = [[tensors[f"{pair}.{name}"].numpy().reshape(-1) for name in shapes] for pair in range(len(values))]
         matrix = np.stack([np.concatenate(column) for column in columns], 1)
+        if metadata["sha256"] != _digest(matrix):
+            raise ValueError("other numbers than were written")
     except (KeyError, ValueError) as error:
         raise OSError(f"{path} is damaged; `landscape curvature --overwrite` makes it again") from error
     return Eigenvectors(matrix, values, shapes, int(record.findings.get("num_largest") or 0))
+
+
+def _digest(matrix: np.ndarray) -> str:
+    return sha256(np.ascontiguousarray(matrix).tobytes()).hexdigest()
 
 
 def _tie(record: CurvatureRecord) -> str:
