@@ -76,6 +76,7 @@ def test_derivatives_are_not_laid_over_a_surface_with_other_norm_statistics(tmp_
         surface_command([*arguments, "--taylor", "--out", str(tmp_path / "s")], World())
 
 
+@pytest.mark.slow
 def test_the_second_order_does_not_depend_on_the_number_of_ranks(run, tmp_path):
     alone = surface_of(tmp_path, "one", "--taylor", "--x", "-1:1:3").origin.record["taylor"]["train_loss"]
     arguments = [*SMOOTH, "--taylor", "--x", "-1:1:3", "--out", tmp_path / "three"]
