@@ -12,7 +12,7 @@ HEAD = """# Curvature of the zoo
 
 What kind of point networks of the zoo are, by `landscape curvature` with its defaults: 256 stratified training samples, stored norm
 statistics, no weight decay. Made by `python scripts/analyze_zoo.py NAME ... --data-dir data`, which leaves the records in
-`outputs/curvature`; `landscape page outputs/curvature/*.h5 --out curvature.html` draws them. What each column means, and how sure it is:
+`outputs/curvature`; `landscape page outputs/curvature/vgg56-cifar10.h5 --out curvature.html` draws one, or several. What each column means, and how sure it is:
 [curvature.md](curvature.md). Trained networks are hardly ever critical points of the loss alone: weight decay, and training that ended
 before the gradient did, leave a slope.
 """

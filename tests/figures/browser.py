@@ -19,6 +19,7 @@ NO_WEBGL = (
     "const found = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext = "
     "function (kind, ...more) { return kind.startsWith('webgl') ? null : found.call(this, kind, ...more); };"
 )
+HELD_S = 0.08  # a person's click
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9, " ": 32, "Escape": 27}
 
 
@@ -134,7 +135,9 @@ async def _taken(tab, step) -> None:
         return
     if isinstance(step, Click):
         for count in range(1, step.count + 1):
+            await asyncio.sleep(HELD_S)  # a scene looks at pointer and button once a frame
             await _mouse(tab, "mousePressed", start, count)
+            await asyncio.sleep(HELD_S)
             await _mouse(tab, "mouseReleased", start, count)
         return
     end = await _evaluated(tab, step.end)
