@@ -72,11 +72,11 @@ def _eigenvalue(record: CurvatureRecord, place: int) -> str:
 def _escape(record: CurvatureRecord) -> str:
     if "escape_loss" not in record.arrays:
         return ""
-    losses = record.arrays["escape_loss"]
-    lowest, length = float(losses.min()), record.arrays["escape_length"][int(np.argmin(losses))]
+    losses, here = record.arrays["escape_loss"], record.findings["loss"]
+    fall, length = here - float(losses.min()), record.arrays["escape_length"][int(np.argmin(losses))]
     return (
-        f" Along the most negative eigenvector the loss falls from {record.findings['loss']:.4g} to {lowest:.4g}, at a step of "
-        f"{abs(length):.3g}, {abs(length) / record.findings['weights_norm']:.1%} of the weights' length."
+        f" Along the most negative eigenvector the loss falls by {fall:.2g} ({fall / here:.2g} of it), at a step of "
+        f"{abs(length):.3g}, {abs(length) / record.findings['weights_norm']:.2g} of the weights' length."
     )
 
 
