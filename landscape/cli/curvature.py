@@ -12,6 +12,7 @@ import numpy as np
 from landscape.cli.arguments import Parser
 from landscape.cli.devices import device_of_rank
 from landscape.cli.outputs import goes_on, result_file
+from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 
 HELP = "tell what kind of point trained weights are: eigenvalues of the Hessian, trace, density, a way out of a saddle"
@@ -98,7 +99,7 @@ def _analyzed(settings, inquiry, saved, out: Path, world: World, say) -> Path | 
     try:
         require_bytes(*settings.analysis.memory(inquiry.sums.layout.dim))
         objective = Objective(inquiry.sums, world, weight_decay=settings.weight_decay)
-        for line in plan_lines(inquiry.origin, settings, objective):
+        for line in plan_lines(inquiry.origin, settings, objective, saved.record):
             say(line)
         if settings.dry_run:
             say(f"dry run: nothing was written; the result would be {out}")
@@ -111,6 +112,8 @@ def _analyzed(settings, inquiry, saved, out: Path, world: World, say) -> Path | 
             progress=_Lines(say),
         )
         record = Analysis(objective, settings.analysis, saved, savers).run()
+    except KeyboardInterrupt:
+        raise Stopped(f"stopped; what was done is kept in {out}, and the same command goes on") from None
     except OSError as error:
         raise Mistake(f"stopped, since what was done could not be saved: {error}", status=1) from error
     finally:

@@ -4,12 +4,8 @@ import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from landscape.cli.subject_settings import (
-    SubjectSettings,
-    add_sample_options,
-    add_weights_options,
-    subject_fields,
-)
+from landscape.cli.run_settings import RunSettings, add_run_options, run_fields
+from landscape.cli.subject_settings import add_sample_options, add_weights_options
 from landscape.curvature.stages import AnalysisSettings
 
 DEFAULT_NUM_SAMPLES = 256
@@ -17,7 +13,7 @@ DEFAULT_BATCH_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CurvatureSettings(SubjectSettings):
+class CurvatureSettings(RunSettings):
     """What a run of `landscape curvature` was asked for; None where the checkpoint or the data decide."""
 
     checkpoints: tuple[Path, ...]
@@ -26,11 +22,6 @@ class CurvatureSettings(SubjectSettings):
     weight_decay: float
     differentiation: str
     analysis: AnalysisSettings
-    ranks_per_gpu: int
-    out: Path | None
-    overwrite: bool
-    continue_on_other: bool
-    dry_run: bool
 
     def each(self) -> list["CurvatureSettings"]:
         """Return settings of one checkpoint each, with names of their own for the results."""
@@ -69,53 +60,32 @@ def add_curvature_options(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="compute the whole Hessian (default: for 600 parameters and fewer)",
     )
-    eigen = parser.add_argument_group("eigenvalues")
-    eigen.add_argument("--largest", type=int, default=defaults.num_largest, metavar="K", help="(default: 5)")
-    eigen.add_argument("--smallest", type=int, default=defaults.num_smallest, metavar="K", help="(default: 3)")
-    eigen.add_argument(
+    counts = (
+        ("eigenvalues", "--largest", "K", defaults.num_largest, "how many at the upper end"),
+        ("eigenvalues", "--smallest", "K", defaults.num_smallest, "how many at the lower end"),
+        ("eigenvalues", "--max-products", "N", defaults.max_products, "when to give up, and say so"),
+        ("trace", "--trace-probes", "N", defaults.trace_probes, "0 leaves it out"),
+        ("density", "--density-probes", "N", defaults.density_probes, "0 leaves it out"),
+        ("density", "--density-steps", "N", defaults.density_steps, "Lanczos steps a probe"),
+    )
+    groups = {title: parser.add_argument_group(title) for title in ("eigenvalues", "trace", "density")}
+    for title, option, letter, number, words in counts:
+        groups[title].add_argument(
+            option, type=int, default=number, metavar=letter, help=f"{words} (default: {number})"
+        )
+    groups["eigenvalues"].add_argument(
         "--tolerance",
         type=float,
         default=defaults.tolerance,
         help="a residual's share of its eigenvalue, or of a hundredth of the largest (default: 0.01)",
     )
-    eigen.add_argument(
-        "--max-products",
-        type=int,
-        default=defaults.max_products,
-        metavar="N",
-        help="when to give up, and say so (default: 300)",
+    run = add_run_options(
+        parser,
+        result="MODEL-DATASET-curvature",
+        others="device kind, torch version or number of ranks",
+        precisions="float32 or float64",
     )
-    rest = parser.add_argument_group("trace and density")
-    rest.add_argument(
-        "--trace-probes", type=int, default=defaults.trace_probes, metavar="N", help="0 leaves it out (default: 20)"
-    )
-    rest.add_argument(
-        "--density-probes", type=int, default=defaults.density_probes, metavar="N", help="0 leaves it out (default: 4)"
-    )
-    rest.add_argument(
-        "--density-steps",
-        type=int,
-        default=defaults.density_steps,
-        metavar="N",
-        help="Lanczos steps a probe (default: 40)",
-    )
-    run = parser.add_argument_group("run")
     run.add_argument("--seed", type=int, help="of start vectors and probes (default: 0)")
-    run.add_argument(
-        "--out", type=Path, help="name of the result: OUT.h5 and OUT.html (default: outputs/MODEL-DATASET-curvature)"
-    )
-    run.add_argument("--overwrite", action="store_true", help="begin anew where OUT.h5 holds another run")
-    run.add_argument(
-        "--continue-on-other",
-        action="store_true",
-        help="go on with a run of another device kind, torch version or number of ranks",
-    )
-    run.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
-    run.add_argument(
-        "--ranks-per-gpu", type=int, default=1, metavar="K", help="how many ranks may share a GPU (default: 1)"
-    )
-    run.add_argument("--precision", default="float32", help="float32 or float64 (default: float32)")
-    run.add_argument("--dry-run", action="store_true", help="say what would be done and how long it would take")
 
 
 def curvature_settings_of(options: argparse.Namespace) -> CurvatureSettings:
@@ -137,10 +107,8 @@ def curvature_settings_of(options: argparse.Namespace) -> CurvatureSettings:
         raise ValueError(f"--tolerance must be above 0, not {options.tolerance:g}")
     if not options.weight_decay >= 0:
         raise ValueError(f"--weight-decay must be 0 or more, not {options.weight_decay:g}")
-    if options.ranks_per_gpu < 1:
-        raise ValueError(f"--ranks-per-gpu must be 1 or more, not {options.ranks_per_gpu}")
     return CurvatureSettings(
-        **subject_fields(options),
+        **run_fields(options),
         checkpoints=checkpoints,
         parameters=tuple(options.parameters),
         weight_decay=options.weight_decay,
@@ -157,11 +125,6 @@ def curvature_settings_of(options: argparse.Namespace) -> CurvatureSettings:
             seed=options.seed or 0,
             precision=options.precision,
         ),
-        ranks_per_gpu=options.ranks_per_gpu,
-        out=options.out,
-        overwrite=options.overwrite,
-        continue_on_other=options.continue_on_other,
-        dry_run=options.dry_run,
     )
 
 

@@ -10,8 +10,12 @@ from landscape.figures.curvature_words import UNSOLVED
 from landscape.origin import Origin
 
 
-def plan_lines(origin: Origin, settings, objective) -> list[str]:
-    """Measure one gradient and two products, and return lines on what will be done and how long it takes."""
+def plan_lines(origin: Origin, settings, objective, done: CurvatureRecord) -> list[str]:
+    """Measure one gradient and two products, and return lines on what will be done and how long it takes.
+
+    Args:
+        done: What an earlier run left.
+    """
     began = time.perf_counter()
     objective.gradient()
     gradient_s = time.perf_counter() - began
@@ -21,7 +25,8 @@ def plan_lines(origin: Origin, settings, objective) -> list[str]:
     objective.products(vector)
     product_s = time.perf_counter() - began
     record, analysis = origin.record, settings.analysis
-    least, most = analysis.num_products(objective.dim)
+    already = int(done.findings.get("num_products") or 0)
+    least, most = (max(0, count - already) for count in analysis.num_products(objective.dim))
     data = next(iter(record["data"].values()))
     kind = "dense" if analysis.is_dense(objective.dim) else "by products"
     part = f", those named {', '.join(settings.parameters)}" if settings.parameters else ""
@@ -87,6 +92,6 @@ def _escape_line(here: float, lengths: np.ndarray, losses: np.ndarray) -> str:
         return f"along the most negative eigenvector the loss does not fall below {here:.6g}"
     lowest = int(np.nanargmin(losses))
     return (
-        f"along the most negative eigenvector the loss falls from {here:.6g} to {losses[lowest]:.6g}, "
-        f"{abs(lengths[lowest]):.3g} away"
+        f"along the most negative eigenvector the loss falls from {here:.6g} to {losses[lowest]:.6g} "
+        f"(by {here - losses[lowest]:.3g}), {abs(lengths[lowest]):.3g} away"
     )

@@ -105,7 +105,14 @@ def build_inquiry(settings: CurvatureSettings, device: str, share: Share = Share
         "numpy": np.__version__,
     }
     circumstance = {**circumstance_of(device), "ranks": share.num}
-    return Inquiry(sums, Origin(identity, circumstance, record), subject.name, subject.notes)
+    notes = [*subject.notes]
+    num_batches = -(-len(indices) // batch_size)
+    if share.num > num_batches:
+        notes.append(
+            f"{share.num} ranks share {num_batches} batches of {batch_size} samples, so that {share.num - num_batches} of them "
+            f"have nothing to do; give --batch-size {max(1, len(indices) // share.num)}"
+        )
+    return Inquiry(sums, Origin(identity, circumstance, record), subject.name, tuple(notes))
 
 
 def sums_of(

@@ -6,14 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from landscape.cli.subject_settings import (
-    DEFAULT_NUM_SAMPLES,
-    SPLITS,
-    SubjectSettings,
-    add_sample_options,
-    add_weights_options,
-    subject_fields,
-)
+from landscape.cli.run_settings import RunSettings, add_run_options, run_fields
+from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SPLITS, add_sample_options, add_weights_options
 from landscape.grid import LONGEST_AXIS, axis_from_text
 
 DEFAULT_AXIS = "-1:1:25"
@@ -35,7 +29,7 @@ Axis = np.ndarray | AutoAxis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurfaceSettings(SubjectSettings):
+class SurfaceSettings(RunSettings):
     """What a run of `landscape surface` was asked for; None where the checkpoint or the data decide."""
 
     seed: int
@@ -50,11 +44,6 @@ class SurfaceSettings(SubjectSettings):
     x: Axis
     y: Axis | None
     plain: bool
-    ranks_per_gpu: int
-    out: Path | None
-    overwrite: bool
-    continue_on_other: bool
-    dry_run: bool
     live: bool
 
     @property
@@ -124,22 +113,11 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also find the Hessian's largest and smallest eigenvalues at every point; some 30 products each",
     )
-    run = parser.add_argument_group("run")
-    run.add_argument(
-        "--out", type=Path, help="name of the result: OUT.h5 and OUT.html (default: outputs/MODEL-DATASET)"
-    )
-    run.add_argument("--overwrite", action="store_true", help="begin anew where OUT.h5 holds another run")
-    run.add_argument(
-        "--continue-on-other", action="store_true", help="go on with a run of another device kind or torch version"
-    )
-    run.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
-    run.add_argument(
-        "--ranks-per-gpu", type=int, default=1, metavar="K", help="how many ranks may share a GPU (default: 1)"
-    )
-    run.add_argument(
-        "--precision",
-        default="float32",
-        help="float32; bf16, faster and good to about a hundredth; tf32, on CUDA; or float64 (default: float32)",
+    run = add_run_options(
+        parser,
+        result="MODEL-DATASET",
+        others="device kind or torch version",
+        precisions="float32; bf16, faster and good to about a hundredth; tf32, on CUDA; or float64",
     )
     run.add_argument(
         "--plain", action="store_true", help="leave the model as it is, where batch norm would be folded for speed"
@@ -147,7 +125,6 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--live", action="store_true", help="draw the page again and again while the run goes on; it loads itself again"
     )
-    run.add_argument("--dry-run", action="store_true", help="say what would be done and how long it would take")
 
 
 def settings_of(options: argparse.Namespace) -> SurfaceSettings:
@@ -156,7 +133,7 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
     Raises:
         ValueError: A text is not what it should be.
     """
-    subject = subject_fields(options)
+    fields = run_fields(options)
     if options.toward_y is not None and options.toward is None:
         raise ValueError("--toward-y needs --toward; with one other checkpoint, give it as --toward")
     if options.toward_y is not None and options.x is not None and options.y is None:
@@ -181,11 +158,9 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         raise ValueError("derivatives are taken with stored norm statistics; leave --norm-stats reestimated out")
     if options.toward is not None and "auto" in ((options.x or "")[:4], (options.y or "")[:4]):
         raise ValueError("--toward puts the other checkpoint at 1; give a range that holds it, such as --x -0.5:1.5:25")
-    if options.ranks_per_gpu < 1:
-        raise ValueError(f"--ranks-per-gpu must be 1 or more, not {options.ranks_per_gpu}")
     x, y = _axes(options.x, options.y)
     return SurfaceSettings(
-        **subject,
+        **fields,
         seed=options.seed or 0,
         normalization="filter" if options.normalization is None else options.normalization,
         biases="fixed" if options.biases is None else options.biases,
@@ -198,11 +173,6 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         x=x,
         y=y,
         plain=options.plain,
-        ranks_per_gpu=options.ranks_per_gpu,
-        out=options.out,
-        overwrite=options.overwrite,
-        continue_on_other=options.continue_on_other,
-        dry_run=options.dry_run,
         live=options.live,
     )
 

@@ -17,7 +17,8 @@ def with_eigenvectors(settings: SurfaceSettings, world: World, say: Callable[[st
         return settings
     from landscape.cli.curvature import run_curvature
     from landscape.cli.curvature_settings import CurvatureSettings
-    from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SubjectSettings
+    from landscape.cli.run_settings import RunSettings
+    from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES
     from landscape.curvature.stages import AnalysisSettings
 
     world.agreed(lambda: _require_real_run(settings))
@@ -28,21 +29,18 @@ def with_eigenvectors(settings: SurfaceSettings, world: World, say: Callable[[st
         density_probes=0,
         precision=settings.precision,
     )
+    given = {field.name: getattr(settings, field.name) for field in fields(RunSettings)}
+    given |= {"norm_stats": "stored", "out": settings.out and settings.out.with_name(f"{settings.out.name}-hessian")}
     asked = CurvatureSettings(
-        **{field.name: getattr(settings, field.name) for field in fields(SubjectSettings)},
+        **given,
         checkpoints=(),
         usual_num_samples=DEFAULT_NUM_SAMPLES,
         parameters=(),
         weight_decay=0.0,
         differentiation="double-backward",
         analysis=analysis,
-        ranks_per_gpu=settings.ranks_per_gpu,
-        out=settings.out and settings.out.with_name(f"{settings.out.name}-hessian"),
-        overwrite=settings.overwrite,
-        continue_on_other=settings.continue_on_other,
-        dry_run=False,
     )
-    found = world.share(run_curvature(replace(asked, norm_stats="stored"), world, say, kind="hessian"))
+    found = world.share(run_curvature(asked, world, say, kind="hessian"))
     return replace(settings, directions=str(found))
 
 

@@ -205,6 +205,7 @@ class SampleSums:
             stack.enter_context(sdpa_kernel(SDPBackend.MATH))
             try:
                 yield
+            # Whatever torch raises from the user's model or loss: `plainly` tells a lack of memory or of derivatives from a bug.
             except (RuntimeError, NotImplementedError, MemoryError) as error:
                 raise plainly(error) from error
 

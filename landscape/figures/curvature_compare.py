@@ -16,7 +16,7 @@ SMALLEST_SHARE = 1e-4  # of the largest eigenvalue: below, the axis of extremes 
 HEAD = (
     "network",
     "verdict",
-    "gradient's length",
+    "gradient's length (by chance)",
     "loss",
     "largest eigenvalue",
     "smallest",
@@ -141,7 +141,7 @@ def _row(record: CurvatureRecord) -> list[str]:
     trace = trace_of(record) if "trace_exact" in arrays else None
     return [
         found.get("verdict") or NOT_MEASURED,
-        with_error(found.get("gradient_norm"), found.get("gradient_error")),
+        _gradient(found),
         number(found.get("loss")),
         number(values[0]) + unsure[0] if len(values) else NOT_MEASURED,
         number(values[-1]) + unsure[-1] if len(values) else NOT_MEASURED,
@@ -152,6 +152,12 @@ def _row(record: CurvatureRecord) -> list[str]:
         f"{found['num_samples']:,}" if "num_samples" in found else NOT_MEASURED,
         f"{found['num_parameters']:,}" if "num_parameters" in found else NOT_MEASURED,
     ]
+
+
+def _gradient(found: Mapping) -> str:
+    """Return the gradient's length, and in brackets what chance alone would bring; the latter is no error of the former."""
+    length, error = found.get("gradient_norm"), found.get("gradient_error")
+    return NOT_MEASURED if length is None else f"{length:.3g} ({'?' if error is None else f'{error:.2g}'})"
 
 
 def _some_names(names: Sequence[str]) -> list[str]:

@@ -82,7 +82,8 @@ def density_words(record: CurvatureRecord) -> str:
     return (
         f"Stochastic Lanczos quadrature on {samples_of(record)}: {counted(found.num_probes, 'probe')} of {found.nodes.shape[1]} steps{so_far}. "
         f"Gaussians of width {widths[0]:.2g}, and of {widths[1]:.2g} decades on the symmetric log axis; {band}. "
-        f"Within ±{found.resolution:.2g} of zero it can't tell eigenvalues apart. Ticks: eigenvalues found; grey: what counts as zero."
+        f"Within ±{found.resolution:.2g} of zero it can't tell eigenvalues apart; errors are the spread over probes, the quadrature's own is not in them. "
+        f"Ticks: eigenvalues found; grey: what counts as zero."
     )
 
 

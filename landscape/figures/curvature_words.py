@@ -96,7 +96,7 @@ def point_rows(record: CurvatureRecord) -> list[tuple[str, str]]:
     rows = [
         (loss_name(record), number(found.get("loss"))),
         ("gradient's length", number(found.get("gradient_norm"))),
-        ("its standard error", _error_words(found)),
+        ("what chance brings", _error_words(found)),
         ("weights' length", number(found.get("weights_norm"))),
         ("samples", _count(found.get("num_samples"))),
         ("parameters", _count(found.get("num_parameters"))),

@@ -1,4 +1,4 @@
-"""`landscape curvature`: closed forms through the whole program, mistakes, kills, and what it writes."""
+"""`landscape curvature`: what it writes, ranks, kills and mistakes."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from known_hessians import KNOWN, known
 
 from landscape.cli.curvature import curvature_command
 from landscape.cli.curvature_words import result_lines
@@ -14,99 +15,9 @@ from landscape.store.eigenvector_file import eigenvectors_beside, read_eigenvect
 from landscape.store.weights_file import read_weights, write_weights
 from landscape.sweep.world import Mistake, World
 
-KNOWN = Path(__file__).parents[1] / "programs" / "hessians.py"
-SOURCE = KNOWN.parent
 LINE_OF_SUMMED = 1 + KNOWN.read_text().splitlines().index("    return ((model(inputs) - targets) ** 2).sum(1)")
 COUNTS = ("--trace-probes", "3", "--density-probes", "2", "--density-steps", "10")
-
-
-def known(model: str, data: str, *arguments: str, loss: str = "mse") -> list[str]:
-    loss = f"{KNOWN}:{loss}" if loss not in ("mse", "cross-entropy") else loss
-    given = [part for argument in arguments for part in ("--model-arg", argument)]
-    what = ["--model", f"{KNOWN}:{model}", "--dataset", f"{KNOWN}:{data}", "--untrained", "0", "--loss", loss]
-    return [*what, *given, "--precision", "float64", "--batch-size", "5"]
-
-
-# What, its loss, all eigenvalues ascending, what is said of the Hessian, and of the point.
-TABLE = {
-    "saddle of (1 - w1 w2)^2": (known("product", "ones", "at=0,0"), 1.0, [-2, 2], "indefinite", "a saddle"),
-    "valley of (1 - w1 w2)^2": (
-        known("product", "ones", "at=2,0.5"),
-        0.0,
-        [0, 8.5],
-        "degenerate",
-        "a degenerate critical point: second derivatives do not decide",
-    ),
-    "(1 - w1 w2 w3)^2 at (3, 0, 0)": (known("product", "ones", "at=3,0,0"), 1.0, [-6, 0, 6], "indefinite", "a saddle"),
-    "Rosenbrock's minimum": (
-        known("rosenbrock", "pairs", loss="summed"),
-        0.0,
-        [0.3993607675, 1001.6006392325],
-        "positive",
-        "a minimum",
-    ),
-    "matrix factors at zero": (
-        known("factors", "columns", loss="summed"),
-        5.0,
-        [-3, -3, -1, -1, 1, 1, 3, 3],
-        "indefinite",
-        "a saddle",
-    ),
-    "matrix factors at diag(0, 1)": (
-        known("factors", "columns", "first=0,1", "second=0,1", loss="summed"),
-        4.5,
-        [-3, -2, 0, 0, 0, 2, 3, 4],
-        "indefinite",
-        "a saddle",
-    ),
-}
-
-
-ALSO_SHOWN_BY_OTHERS = ("(1 - w1 w2 w3)^2 at (3, 0, 0)", "matrix factors at diag(0, 1)")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in ALSO_SHOWN_BY_OTHERS else name for name in TABLE]
-)
-def test_a_closed_form_comes_out_of_two_ranks(name, run, tmp_path):
-    arguments, loss, eigenvalues, kind, point = TABLE[name]
-    ended = run("-m", "landscape", "curvature", *arguments, "--out", tmp_path / "c", ranks=2)
-    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
-    record = read_curvature(tmp_path / "c.h5")
-    np.testing.assert_allclose(record.arrays["spectrum"], eigenvalues, atol=1e-8)
-    assert record.findings["loss"] == pytest.approx(loss, abs=1e-12)
-    assert (record.findings["hessian"]["kind"], record.findings["verdict"]) == (kind, point)
-    assert f"this is {point}\n" in ended.stdout
-
-
-def test_softmax_regression_at_zero_has_its_closed_form_by_lanczos(tmp_path):
-    arguments = known("softmax", "classes", loss="cross-entropy")
-    curvature_command(
-        [*arguments, "--no-dense", "--largest", "9", "--tolerance", "1e-10", "--out", str(tmp_path / "c")], World()
-    )
-    import runpy
-
-    inputs = runpy.run_path(str(KNOWN))["classes"]()["train"][0]
-    one = np.linalg.eigvalsh(inputs.T @ inputs / len(inputs)) / 10
-    record = read_curvature(tmp_path / "c.h5")
-    np.testing.assert_allclose(record.arrays["eigenvalue"][:9], np.repeat(one[-1], 9), atol=1e-8)  # each C - 1 times
-    np.testing.assert_allclose(record.arrays["eigenvalue"][9:], 0, atol=1e-8)
-    assert record.findings["loss"] == pytest.approx(np.log(10), abs=1e-12)
-    assert record.findings["hessian"]["kind"] == "degenerate"
-
-
-DIGITS = (
-    "--model",
-    "mlp",
-    "--model-arg",
-    "hidden=12",
-    "--dataset",
-    "digits",
-    "--untrained",
-    "3",
-    "--num-samples",
-    "60",
-)
+DIGITS = tuple("--model mlp --model-arg hidden=12 --dataset digits --untrained 3 --num-samples 60".split())
 
 
 def record_of(folder: Path, name: str, *more: str):
@@ -188,7 +99,7 @@ def test_eigenvectors_that_lack_a_tensor_are_said_to_be_damaged(tmp_path):
     "losses, line",
     [
         ([2.0, 1.0, np.nan], "along the most negative eigenvector the loss does not fall below 1"),
-        ([0.5, 1.0, np.nan], "along the most negative eigenvector the loss falls from 1 to 0.5, 3 away"),
+        ([0.5, 1.0, np.nan], "along the most negative eigenvector the loss falls from 1 to 0.5 (by 0.5), 3 away"),
     ],
 )
 def test_the_way_out_is_said_as_it_is(losses, line, tmp_path):

@@ -2,12 +2,11 @@
 
 import base64
 import gzip
-import importlib.resources
 import json
 import re
 
 import pytest
-from asking import HOSTILE, assert_quiet, of
+from asking import CARDS, HOSTILE, VIOLATIONS, assert_fits_a_phone, assert_quiet, axe, of
 from browser import Click, visit
 from curvature_records import estimated, on_the_way, positive
 
@@ -107,18 +106,14 @@ def test_the_dark_page_draws_in_light_ink_and_a_button_leads_back(pair):
 
 
 def test_a_phone_shows_all_of_it_in_one_column(pair):
-    widths = "[document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.card'), c => c.getBoundingClientRect().width)]"
-    seen = visit(pair, [widths], size=(390, 844))
-    assert seen.answers[0][0] <= 390 and min(seen.answers[0][1:]) > 340
+    seen = visit(pair, [CARDS], size=(390, 844))
+    assert_fits_a_phone(seen)
     assert_quiet(seen)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation(pair, theme):
-    pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-    axe = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
-    ask = "axe.run().then(found => found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | ')))"
-    seen = visit(pair, [axe + "; 0", ask], fragment=f"theme={theme}")
+    seen = visit(pair, [axe(), VIOLATIONS], fragment=f"theme={theme}")
     assert seen.answers[1] == []
 
 

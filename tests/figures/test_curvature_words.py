@@ -71,9 +71,9 @@ def test_the_two_answers_are_kept_apart_each_with_its_evidence():
 
 def test_the_facts_say_gradient_samples_and_parameters():
     rows = dict(point_rows(estimated()))
-    assert rows["train loss"] == "0.75" and rows["gradient's length"] == "0.31" and rows["its standard error"] == "0.12"
+    assert rows["train loss"] == "0.75" and rows["gradient's length"] == "0.31" and rows["what chance brings"] == "0.12"
     assert rows["samples"] == "96" and rows["parameters"] == "1,000" and "not measured yet" not in rows
-    assert dict(point_rows(estimated(gradient_error=None)))["its standard error"].startswith("not known")
+    assert dict(point_rows(estimated(gradient_error=None)))["what chance brings"].startswith("not known")
 
 
 def test_the_table_shows_each_eigenvalue_with_its_residual_and_whether_it_has_converged():
@@ -104,7 +104,7 @@ def test_the_density_says_how_it_was_made_and_what_it_can_not_tell():
     assert said.startswith(
         "Stochastic Lanczos quadrature on 96 samples: 3 probes of 6 steps. Gaussians of width 0.043,"
     )
-    assert "Within ±0.018 of zero it can't tell eigenvalues apart." in said
+    assert "Within ±0.018 of zero it can't tell eigenvalues apart; errors are the spread over probes" in said
 
 
 def test_the_trace_is_given_with_its_error_or_as_exact():

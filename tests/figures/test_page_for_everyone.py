@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from asking import HEIGHTS, HOSTILE, SLICES, assert_quiet
+from asking import CARDS, HEIGHTS, HOSTILE, SLICES, VIOLATIONS, assert_fits_a_phone, assert_quiet, axe
 from browser import NO_WEBGL, Press, visit
 from surfaces import slanted
 
@@ -20,20 +20,14 @@ def test_without_webgl_contours_and_slices_are_there_and_a_word_in_the_place_of_
 
 
 def test_a_phone_shows_all_of_it_in_one_column(pair):
-    widths = "[document.documentElement.scrollWidth, ...Array.from(document.querySelectorAll('.card'), c => c.getBoundingClientRect().width)]"
-    seen = visit(pair[0], [widths], size=(390, 844))
-    assert seen.answers[0][0] <= 390 and min(seen.answers[0][1:]) > 340
+    seen = visit(pair[0], [CARDS], size=(390, 844))
+    assert_fits_a_phone(seen)
     assert_quiet(seen)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation(pair, theme):
-    import importlib.resources
-
-    pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-    axe = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text()
-    ask = "axe.run().then(found => found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | ')))"
-    seen = visit(pair[0], [axe + "; 0", ask, Press("?"), ask], fragment=f"theme={theme}")
+    seen = visit(pair[0], [axe(), VIOLATIONS, Press("?"), VIOLATIONS], fragment=f"theme={theme}")
     assert seen.answers[1:] == [[], []]
 
 
