@@ -1,4 +1,4 @@
-"""The points of a plane or a line at which the loss is sampled, and their one order."""
+"""The points of planes or lines at which the loss is sampled, and their one order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,40 +23,67 @@ class Grid:
     Attributes:
         x: (nx,) increasing float64, in lengths of the first direction.
         y: (ny,) likewise of the second; None for a line.
+        num_planes: How many planes (or lines) of their own directions share the coordinates; None for one, without a
+            dimension of its own.
     """
 
     x: np.ndarray
     y: np.ndarray | None = None
+    num_planes: int | None = None
 
     def __post_init__(self) -> None:
-        for name in self.dims:
+        if self.num_planes is not None and self.num_planes < 1:
+            raise ValueError(f"a grid needs one plane or more, not {self.num_planes}")
+        for name in self.axes:
             axis = frozen_array(getattr(self, name))
             if axis.ndim != 1 or len(axis) < 2 or not np.isfinite(axis).all() or not (np.diff(axis) > 0).all():
                 raise ValueError(f"{name} must be two or more finite, increasing numbers, not {axis.tolist()}")
             object.__setattr__(self, name, axis)
 
     @property
-    def dims(self) -> tuple[str, ...]:
+    def axes(self) -> tuple[str, ...]:
         return ("x",) if self.y is None else ("x", "y")
 
     @property
+    def dims(self) -> tuple[str, ...]:
+        """The axes of arrays over the grid, in their order."""
+        return self.axes if self.num_planes is None else ("plane", *self.axes)
+
+    @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(len(getattr(self, name)) for name in self.dims)
+        lengths = tuple(len(getattr(self, name)) for name in self.axes)
+        return lengths if self.num_planes is None else (self.num_planes, *lengths)
 
     @property
     def num_points(self) -> int:
         return int(np.prod(self.shape))
 
     def indices(self) -> Iterator[tuple[int, ...]]:
-        """Yield every point's index in the one order: x first, y running fastest."""
+        """Yield every point's index in the one order: plane after plane, x first, y running fastest."""
         return np.ndindex(self.shape)
 
     def point(self, index: tuple[int, ...]) -> tuple[float, float]:
         """Return (alpha, beta) of an index; beta is 0 on a line."""
-        return float(self.x[index[0]]), 0.0 if self.y is None else float(self.y[index[1]])
+        along, across = index[-len(self.axes)], index[-1]
+        return float(self.x[along]), 0.0 if self.y is None else float(self.y[across])
+
+    def place(self, index: tuple[int, ...]) -> tuple[float, ...]:
+        """Return what a measure is called with: (alpha, beta), and the plane's place where there are several."""
+        return self.point(index) if self.num_planes is None else (*self.point(index), index[0])
+
+    def words(self, index: tuple[int, ...]) -> str:
+        """Return a point's name for messages."""
+        alpha, beta = self.point(index)
+        of = "" if self.num_planes is None else f" of plane {index[0] + 1}"
+        return f"the point alpha = {alpha:g}, beta = {beta:g}{of}"
+
+    def of_one_plane(self) -> "Grid":
+        """Return the grid of each of its planes."""
+        return Grid(self.x, self.y)
 
     def __str__(self) -> str:
-        return " x ".join(map(str, self.shape)) + (" line" if self.y is None else "")
+        size = " x ".join(str(len(getattr(self, name))) for name in self.axes) + (" line" if self.y is None else "")
+        return size if self.num_planes is None else f"{self.num_planes} times {size}"
 
 
 def axis_from_text(text: str, name: str = "x") -> np.ndarray:

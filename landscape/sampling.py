@@ -72,7 +72,7 @@ def sample(
     loss_of = as_loss(loss)
     problem = Problem(model, loss_of, batches, norm_stats=norm_stats, precision=precision, device=device)
     center, layouts = problem.center, filter_layouts(model)
-    directions = [random_direction(center, layouts, seed=seed, axis=axis, rule=rule) for axis in grid.dims]
+    directions = [random_direction(center, layouts, seed=seed, axis=axis, rule=rule) for axis in grid.axes]
     plane = Plane(center, *directions)
     if path is None:
         first = next(iter(problem.batches.values()))[0]
@@ -89,7 +89,7 @@ def sample(
             "model": source_digest(model),
             "data": {split: digest_of_batches(part) for split, part in batches.items()},
             "loss": loss if isinstance(loss, str) else str(getattr(loss, "__name__", loss)),
-            "directions": {axis: directed for axis in grid.dims},
+            "directions": {axis: directed for axis in grid.axes},
             "norm_stats": norm_stats,
             "precision": precision,
             "path": path,
@@ -100,7 +100,7 @@ def sample(
             "center": values,
             "data": {split: f"{len(part)} batches of a loader" for split, part in batches.items()},
             "directions": [
-                f"{axis}: random Gaussian, seed {seed}, {rule.normalization} normalization" for axis in grid.dims
+                f"{axis}: random Gaussian, seed {seed}, {rule.normalization} normalization" for axis in grid.axes
             ],
             "direction_report": asdict(report(center, directions, layouts)) | {"random": True},
             "num_norms": problem.num_norms,

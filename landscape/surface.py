@@ -1,10 +1,11 @@
 """A sampled loss surface: grid, one array a metric, which points are done, and where it came from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from landscape.belief_record import BeliefRecord
 from landscape.grid import Grid, frozen_array
 from landscape.origin import Origin
 
@@ -13,19 +14,21 @@ NOT_DONE, MEASURED = 0, 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """Values over a grid; arrays are [x, y].
+    """Values over a grid; arrays are [x, y], or [plane, x, y] where there are several planes.
 
     A diverged point (inf, nan) is a result like any other: `done` alone says what was measured.
 
     Attributes:
         values: Metric name (train_loss, test_accuracy) -> float64 array of the grid's shape; nan where not done.
         done: uint8 array of the grid's shape: 0 not done, 1 measured.
+        belief: What was measured beside, to tell how far the surface is to be believed; None where nothing was.
     """
 
     grid: Grid
     values: Mapping[str, np.ndarray]
     done: np.ndarray
     origin: Origin = field(default_factory=Origin)
+    belief: BeliefRecord | None = None
 
     def __post_init__(self) -> None:
         for name, array in {**self.values, "done": self.done}.items():
@@ -41,6 +44,22 @@ class Surface:
     @property
     def is_complete(self) -> bool:
         return self.num_done == self.grid.num_points
+
+    @property
+    def planes(self) -> tuple["Surface", ...]:
+        """A surface a plane, in their order; itself where it has no dimension of planes."""
+        if self.grid.num_planes is None:
+            return (self,)
+        grid = self.grid.of_one_plane()
+        return tuple(
+            replace(
+                self,
+                grid=grid,
+                values={name: array[number] for name, array in self.values.items()},
+                done=self.done[number],
+            )
+            for number in range(self.grid.num_planes)
+        )
 
     def num_non_finite(self, metric: str) -> int:
         """Return how many measured points of a metric are inf or nan."""

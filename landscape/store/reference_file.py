@@ -56,7 +56,7 @@ def reference_image(surface: Surface) -> bytes:
     image = io.BytesIO()
     with h5py.File(image, "w") as file:
         file["dir_file"] = "; ".join(map(str, surface.origin.record.get("directions") or []))
-        for dim in surface.grid.dims:
+        for dim in surface.grid.axes:
             file[f"{dim}coordinates"] = getattr(surface.grid, dim)
         for key, name in KEYS.items():
             if name not in surface.values:
@@ -172,7 +172,7 @@ def _origin(path: Path, found: _Found, digest: str, notes: list[str]) -> Origin:
 def _placed(path: Path, key: str, array: np.ndarray, grid: Grid) -> np.ndarray:
     """Return an array as [x, y]; one of meshgrid's shape (ny, nx) has the same flat index."""
     if array.shape not in (grid.shape, grid.shape[::-1]):
-        axes = " and ".join(f"{dim}coordinates" for dim in grid.dims)
+        axes = " and ".join(f"{dim}coordinates" for dim in grid.axes)
         raise ValueError(
             f"{path} can't be placed on a grid: {key} has the shape {array.shape}, but {axes} make {grid.shape}"
         )

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,15 +65,23 @@ def _format_in(file: h5py.File) -> str:
 def put_origin(file: h5py.File, origin: Origin) -> None:
     group = file.create_group("origin")
     for part in PARTS:
-        text = json.dumps(getattr(origin, part), sort_keys=True, default=str)
-        group.create_dataset(part, data=np.frombuffer(text.encode(), np.uint8), compression="gzip")
+        put_json(group, part, getattr(origin, part))
 
 
 def origin_in(file: h5py.File) -> Origin:
-    return Origin(**{part: json.loads(file["origin"][part][:].tobytes().decode()) for part in PARTS})
+    return Origin(**{part: json_in(file["origin"], part) for part in PARTS})
 
 
-def variables_in(file: h5py.File, without: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return the root group's arrays by name."""
+def put_json(group: h5py.Group, name: str, values: Mapping) -> None:
+    text = json.dumps(values, sort_keys=True, default=str)
+    group.create_dataset(name, data=np.frombuffer(text.encode(), np.uint8), compression="gzip")
+
+
+def json_in(group: h5py.Group, name: str) -> dict:
+    return json.loads(group[name][:].tobytes().decode())
+
+
+def variables_in(file: h5py.Group, without: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return a group's arrays by name."""
     datasets = {name: found for name, found in file.items() if isinstance(found, h5py.Dataset)}
     return {name: found[...] for name, found in datasets.items() if name not in without}

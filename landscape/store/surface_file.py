@@ -5,8 +5,17 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from landscape.belief_record import BeliefRecord
 from landscape.grid import Grid
-from landscape.store.sealed_hdf5 import origin_in, put_origin, take_sealed, variables_in, write_sealed
+from landscape.store.sealed_hdf5 import (
+    json_in,
+    origin_in,
+    put_json,
+    put_origin,
+    take_sealed,
+    variables_in,
+    write_sealed,
+)
 from landscape.store.whole_file import part_of
 from landscape.surface import MEASURED, NOT_DONE, Surface
 
@@ -40,7 +49,11 @@ def read_surface(path: Path | str) -> Surface:
 def _fill(file: h5py.File, surface: Surface) -> None:
     grid = surface.grid
     file.attrs["format"] = FORMAT
-    for name in grid.dims:
+    if grid.num_planes is not None:
+        plane = file.create_dataset("plane", data=np.arange(1, grid.num_planes + 1))
+        plane.make_scale("plane")
+        plane.attrs["long_name"] = "number of the plane, each of its own directions"
+    for name in grid.axes:
         axis = file.create_dataset(name, data=getattr(grid, name))
         axis.make_scale(name)
         axis.attrs["long_name"] = f"displacement along the {'first' if name == 'x' else 'second'} direction"
@@ -56,8 +69,26 @@ def _fill(file: h5py.File, surface: Surface) -> None:
             variable.attrs["long_name"] = name.replace("_", " ")
             variable.attrs["units"] = UNITS.get(name.rpartition("_")[2], "1")
     put_origin(file, surface.origin)
+    if surface.belief is not None:
+        _put_belief(file.create_group("belief"), surface.belief)
 
 
 def _surface_in(file: h5py.File) -> Surface:
-    grid = Grid(file["x"][:], file["y"][:] if "y" in file else None)
-    return Surface(grid, variables_in(file, ("x", "y", "done")), file["done"][...], origin_in(file))
+    num_planes = len(file["plane"]) if "plane" in file else None
+    grid = Grid(file["x"][:], file["y"][:] if "y" in file else None, num_planes)
+    return Surface(
+        grid, variables_in(file, ("plane", "x", "y", "done")), file["done"][...], origin_in(file), _belief_in(file)
+    )
+
+
+def _put_belief(group: h5py.Group, belief: BeliefRecord) -> None:
+    for name, array in belief.arrays.items():
+        group.create_dataset(name, data=array)
+    put_json(group, "findings", belief.findings)
+
+
+def _belief_in(file: h5py.File) -> BeliefRecord | None:
+    if "belief" not in file:
+        return None
+    group = file["belief"]
+    return BeliefRecord(variables_in(group, ("findings",)), json_in(group, "findings"))

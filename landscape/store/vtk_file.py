@@ -32,7 +32,7 @@ def vtk_image(surface: Surface) -> bytes:
 
 
 def _words(surface: Surface) -> list[str]:
-    found = ["x: lengths of the first direction", "y: lengths of the second direction"][: len(surface.grid.dims)]
+    found = ["x: lengths of the first direction", "y: lengths of the second direction"][: len(surface.grid.axes)]
     found += [f"{name}: nat a sample" for name in surface.values if name.endswith("loss")]
     found += [f"{name}: fraction" for name in surface.values if name.endswith("accuracy")]
     return [*found, "done: 0 not done, 1 measured"]

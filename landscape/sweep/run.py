@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,13 +18,10 @@ STOP = "stop"
 
 
 class PointFailed(Exception):
-    """A point could not be measured: its coordinates and the traceback."""
+    """A point could not be measured: which, where, and the traceback."""
 
-    def __init__(self, failure: Failure, rank: int) -> None:
-        point = failure.point
-        super().__init__(
-            f"the point alpha = {point.alpha:g}, beta = {point.beta:g} failed on rank {rank}\n{failure.trace}"
-        )
+    def __init__(self, words: str, trace: str, rank: int) -> None:
+        super().__init__(f"{words} failed on rank {rank}\n{trace}")
 
 
 class Stopped(Exception):
@@ -56,8 +54,8 @@ def sweep(
     A point is computed whole by one rank, so that its value does not depend on how many there are.
 
     Args:
-        measure: (alpha, beta) -> metrics, the same on every rank.
-        surface: What is known already; on rank 0.
+        measure: (alpha, beta), and the plane's place where there are several -> metrics; the same on every rank.
+        surface: What is known already; on rank 0. Its grid may be `Trials`, which are measured by number.
         ask: Which points come next, given all of the rounds before.
         save: Called on rank 0 every few seconds with what is done so far, and at the end, however it comes.
         progress: Called on rank 0 with the number of points done.
@@ -123,7 +121,7 @@ class _Coordinator:
         self, worker: Worker, world: World, ranks: list[int], surface: Surface, *, save, progress, stop
     ) -> None:
         self._worker, self._world, self._ranks = worker, world, ranks
-        self._grid, self._origin = surface.grid, surface.origin
+        self._grid, self._given = surface.grid, surface
         self._save, self._progress, self._stop = save, progress, stop
         self._values = {name: np.array(array) for name, array in surface.values.items()}
         self._done = np.array(surface.done)
@@ -134,7 +132,7 @@ class _Coordinator:
 
     @property
     def surface(self) -> Surface:
-        return Surface(self._grid, self._values, self._done, self._origin)
+        return replace(self._given, values=self._values, done=self._done)
 
     def run_round(self, points) -> None:
         pending = deque(points)
@@ -143,7 +141,7 @@ class _Coordinator:
         while missing:
             for rank, message in self._listen():
                 if isinstance(message, Failure):
-                    raise PointFailed(message, rank)
+                    raise PointFailed(self._grid.words(message.point.index), message.trace, rank)
                 if not isinstance(message, Value):
                     raise Stopped(message)
                 self._keep(message, rank)
@@ -180,7 +178,7 @@ class _Coordinator:
                     return
                 if self._out[rank] < depth:
                     index = tuple(pending.popleft())
-                    self._give(Point(index, *self._grid.point(index)), rank)
+                    self._give(Point(index, self._grid.place(index)), rank)
                     self._out[rank] += 1
 
     def _give(self, point: Point, rank: int) -> None:

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 
 CLOSING_S = 0.3
 Index = tuple[int, ...]
-Measure = Callable[[float, float], Mapping[str, float]]
+Measure = Callable[..., Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Work: an index of the grid and its coordinates."""
+    """Work: an index of the grid, and what the measure is to be called with there."""
 
     index: Index
-    alpha: float
-    beta: float
+    place: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Worker:
         while (point := self._inbox.get()) is not None:
             began = time.perf_counter()
             try:
-                metrics = self._measure(point.alpha, point.beta)
+                metrics = self._measure(*point.place)
                 self._outbox.put(Value(point.index, metrics, time.perf_counter() - began))
             except BaseException:  # handed to the rank's main thread, which ends the run
                 self._outbox.put(Failure(point, traceback.format_exc()))
