@@ -10,11 +10,15 @@ from landscape.origin import Value
 
 # Array -> its axis.
 DIMS = {
+    "fresh_done": "fresh_plane",
     "hessian_uu": "fresh_plane",
     "hessian_uv": "fresh_plane",
     "hessian_vv": "fresh_plane",
     "difference_u": "fresh_plane",
     "difference_v": "fresh_plane",
+    "plane_done": "plane",
+    **{f"plane_{kind}_{entry}": "plane" for kind in ("hessian", "gram") for entry in ("uu", "uv", "vv")},
+    "comparison_done": "comparison",
     "comparison_x": "comparison",
     "comparison_y": "comparison",
     "comparison_loss": "comparison",
@@ -29,7 +33,9 @@ class BeliefRecord:
     Attributes:
         arrays: By the names of `DIMS`; nan where not measured. A fresh plane has two filter-normalized directions u and v that
             the surface does not use: u'Hu, u'Hv and v'Hv by products with the Hessian, and the second difference of the
-            loss along each. A comparison is the loss at a point of the surface's first plane, measured otherwise.
+            loss along each. Of the surface's own planes the same products, and the directions' inner products. A
+            comparison is the loss at a point of the surface's first plane, measured otherwise. 1 in an array that ends in
+            `_done` says that an entry is measured.
         findings: JSON-like: level, step (of the differences), comparisons [how each was measured], hessian {largest, smallest,
             their residuals, kind, verdict, ...}, num_evaluations, seconds.
     """

@@ -80,6 +80,29 @@ def random_direction(
     return direction
 
 
+def stream_of_plane(number: int) -> str:
+    """Return the name of the random streams of a plane; the first's is that of a single one."""
+    return "" if number == 0 else f"plane {number + 1}"
+
+
+def random_directions(
+    center: Weights,
+    layouts: Mapping[str, FilterLayout],
+    *,
+    seed: int,
+    axes: Sequence[str],
+    rule: RandomRule = RandomRule(),
+    stream: str = "",
+) -> list[dict[str, Tensor]]:
+    """Draw one direction an axis.
+
+    Args:
+        stream: Planes with streams of different names have independent directions.
+    """
+    prefix = f"{stream} " if stream else ""
+    return [random_direction(center, layouts, seed=seed, axis=f"{prefix}{axis}", rule=rule) for axis in axes]
+
+
 def normalized(draw: Tensor, weight: Tensor, layout: FilterLayout, normalization: str) -> Tensor:
     """Scale a tensor of a direction by the tensor that it moves; both are float64."""
     if normalization == "none":
@@ -168,9 +191,7 @@ class DirectionReport:
 def report(center: Weights, directions: list[Weights], layouts: Mapping[str, FilterLayout]) -> DirectionReport:
     """Measure the directions of a plane in float64."""
     norms = tuple(_dot(direction, direction) ** 0.5 for direction in directions)
-    cosine = None
-    if len(directions) == 2 and all(norms):
-        cosine = _dot(*directions) / (norms[0] * norms[1])
+    between = cosine(*directions) if len(directions) == 2 else None
     squares, fourth, zero, count = 0.0, 0.0, 0, 0
     for name, weight in center.items():
         if not any(bool(direction[name].any()) for direction in directions) and layouts[name].is_bias_or_norm:
@@ -182,7 +203,13 @@ def report(center: Weights, directions: list[Weights], layouts: Mapping[str, Fil
         zero += int((lengths == 0).sum())
         count += len(rows)
     expected = fourth**0.5 / squares if squares else 0.0
-    return DirectionReport(norms, squares**0.5, cosine, expected, zero, count)
+    return DirectionReport(norms, squares**0.5, between, expected, zero, count)
+
+
+def cosine(first: Weights, second: Weights) -> float | None:
+    """Return the cosine of the angle between two directions; None where one is zero."""
+    lengths = (_dot(first, first) * _dot(second, second)) ** 0.5
+    return _dot(first, second) / lengths if lengths else None
 
 
 def _dot(first: Weights, second: Weights) -> float:

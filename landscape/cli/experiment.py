@@ -1,7 +1,7 @@
 """From settings to what a sweep needs: problem, plane, and the origin that tells one run from another."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.comparisons import Comparisons, comparisons_of
 from landscape.cli.inquiry import Share, sums_of
 from landscape.cli.planes import chosen_plane, given_directions, moves_biases_or_norms
 from landscape.cli.settings import AutoAxis, Axis, SurfaceSettings
@@ -20,7 +21,7 @@ from landscape.origin import Origin
 from landscape.plane import Plane
 from landscape.problem.batches import default_batch_size, resident
 from landscape.problem.losses import constant_answer
-from landscape.problem.measures import Measure, measure_on_plane, path_for
+from landscape.problem.measures import MeasureOnPlanes, path_for
 from landscape.problem.problem import Problem
 
 
@@ -29,7 +30,12 @@ class Experiment:
     """Everything that a rank computes with, and what is recorded of it.
 
     Attributes:
-        measure: Coordinates -> metrics.
+        plane: The first, where there are several.
+        plane_of: A plane's place -> the plane.
+        fresh_plane_of: A number -> a plane of random directions that the surface does not use.
+        path: How the problem is measured on planes.
+        comparisons: How points of the plane can be measured otherwise.
+        measure: Coordinates, and a plane's place where there are several -> metrics.
         recorded: Accuracy by split that the checkpoint claims over its whole splits; may be empty.
         num_in_split: Samples in the whole of each split.
         notes: Sentences for the user.
@@ -41,7 +47,11 @@ class Experiment:
     sums: Callable[[Share], SampleSums]
     splits: tuple[str, ...]
     problem: Problem
-    measure: Measure
+    plane_of: Callable[[int], Plane]
+    fresh_plane_of: Callable[[int], Plane]
+    path: str
+    comparisons: Comparisons
+    measure: Callable[..., Mapping[str, float]]
     origin: Origin
     name: str
     recorded: dict[str, float]
@@ -94,7 +104,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     def sums(share: Share) -> SampleSums:
         return sums_of(subject, problem, split, indices[split], share)
 
-    measure = measure_on_plane(problem, laid.plane, path)
+    measure = MeasureOnPlanes(problem, laid.plane_of, path)
     if settings.curvature_map:
         measure = with_eigenvalues(measure, sums(Share()), laid.plane, split)
     identity = {
@@ -107,6 +117,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         "batch_size": batch_size,
         "splits": list(settings.splits),
         "grid": {name: _axis_identity(getattr(settings, name)) for name in settings.dims},
+        **({"planes": settings.num_planes} if settings.num_planes else {}),
         **({"curvature_map": map_identity()} if settings.curvature_map else {}),
     }
     record = {
@@ -122,6 +133,8 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         },
         "directions": laid.words,
         "direction_report": asdict(laid.report) | {"random": settings.has_random_directions},
+        **({"cosines": laid.cosines} if laid.cosines else {}),
+        "flat_within": settings.flat_within,
         "num_norms": problem.num_norms,
         "numpy": np.__version__,
     }
@@ -129,6 +142,12 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         problem=problem,
         measure=measure,
         plane=laid.plane,
+        plane_of=laid.plane_of,
+        fresh_plane_of=laid.fresh_plane_of,
+        path=path,
+        comparisons=comparisons_of(
+            settings, subject, problem, laid.plane, path=path, batch_size=batch_size, indices=indices
+        ),
         sums=sums,
         splits=settings.splits,
         origin=Origin(identity, circumstance_of(device), record),

@@ -1,7 +1,7 @@
 """From settings to a plane: its directions, what identifies them, and what is said of them."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,13 @@ from landscape.directions import (
     GENERATOR,
     DirectionReport,
     RandomRule,
+    cosine,
     in_order,
     random_direction,
+    random_directions,
     report,
     stream_digests,
+    stream_of_plane,
     toward,
 )
 from landscape.filters import filter_layouts
@@ -30,18 +33,24 @@ from landscape.weights import Weights, digest, weights_of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenPlane:
-    """A plane and what is recorded of it.
+    """A plane, or the first of several, and what is recorded of it.
 
     Attributes:
+        plane_of: A plane's place -> the plane, made anew.
+        fresh_plane_of: A number -> a plane of random directions that are none of these planes'.
         identity: By axis, what decides the direction.
         words: A sentence a direction.
+        cosines: Between the directions of each plane; of several planes only.
         notes: Warnings for the user.
     """
 
     plane: Plane
+    plane_of: Callable[[int], Plane]
+    fresh_plane_of: Callable[[int], Plane]
     identity: dict[str, dict]
     words: list[str]
     report: DirectionReport
+    cosines: list[float | None]
     notes: list[str]
 
 
@@ -157,7 +166,29 @@ def chosen_plane(
             identity[axis] = _random_identity(settings, rule, center, axis)
             words.append(_random_words(settings, rule, axis))
     summary = report(center, directions, layouts)
-    return ChosenPlane(Plane(center, *directions), identity, words, summary, _notes(settings, rule, summary))
+    plane = Plane(center, *directions)
+
+    def drawn(stream: str) -> Plane:
+        axes = settings.dims
+        return Plane(
+            center, *random_directions(center, layouts, seed=settings.seed, axes=axes, rule=rule, stream=stream)
+        )
+
+    def plane_of(number: int) -> Plane:
+        return plane if number == 0 else drawn(stream_of_plane(number))
+
+    def fresh_plane_of(number: int) -> Plane:
+        return drawn(f"fresh plane {number + 1}")
+
+    several = range(settings.num_planes or 0)
+    cosines = [_cosine(plane_of(number)) for number in several]
+    return ChosenPlane(
+        plane, plane_of, fresh_plane_of, identity, words, summary, cosines, _notes(settings, rule, summary)
+    )
+
+
+def _cosine(plane: Plane) -> float | None:
+    return None if plane.v is None else cosine(plane.u, plane.v)
 
 
 def _random_identity(settings: SurfaceSettings, rule: RandomRule, center: Weights, axis: str) -> dict:
@@ -172,8 +203,9 @@ def _random_identity(settings: SurfaceSettings, rule: RandomRule, center: Weight
 
 def _random_words(settings: SurfaceSettings, rule: RandomRule, axis: str) -> str:
     left = "left alone" if rule.biases == "fixed" else "moved too"
+    several = f", {settings.num_planes} independent ones" if settings.num_planes else ""
     return (
-        f"{axis}: random Gaussian, seed {settings.seed}, {rule.normalization} normalization, "
+        f"{axis}: random Gaussian{several}, seed {settings.seed}, {rule.normalization} normalization, "
         f"biases and norm parameters {left} ({GENERATOR})"
     )
 

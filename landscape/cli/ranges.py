@@ -35,7 +35,8 @@ def chosen_grid(
             distance = _distance(experiment, center, along, world, idle=idle, stop=stop, say=say, name=name)
             axis = axis_from_text(f"{-distance!r}:{distance!r}:{axis.num}", name) if world.is_first else None
         axes.append(axis)
-    return Grid(*axes) if world.is_first else None
+    y = axes[1] if len(axes) > 1 else None
+    return Grid(axes[0], y, settings.num_planes) if world.is_first else None
 
 
 def _along(measure: Callable, name: str) -> Callable:

@@ -8,6 +8,7 @@ import numpy as np
 
 from landscape.cli.run_settings import RunSettings, add_run_options, run_fields
 from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SPLITS, add_sample_options, add_weights_options
+from landscape.belief.plan import FLAT_WITHIN, LEVELS, NUM_FULL
 from landscape.grid import LONGEST_AXIS, axis_from_text
 
 DEFAULT_AXIS = "-1:1:25"
@@ -43,6 +44,9 @@ class SurfaceSettings(RunSettings):
     curvature_map: bool
     x: Axis
     y: Axis | None
+    num_planes: int | None
+    flat_within: float
+    belief: str
     plain: bool
     live: bool
 
@@ -72,6 +76,12 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         f"(default: {DEFAULT_AXIS})",
     )
     plane.add_argument("--y", help="likewise along the second; --x without --y samples a line")
+    plane.add_argument(
+        "--planes",
+        type=int,
+        metavar="K",
+        help="sample K independent planes or lines of random directions, for a mean and its error",
+    )
     plane.add_argument("--seed", type=int, help="of the random directions (default: 0)")
     plane.add_argument(
         "--normalization",
@@ -112,6 +122,20 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         "--curvature-map",
         action="store_true",
         help="also find the Hessian's largest and smallest eigenvalues at every point; some 30 products each",
+    )
+    belief = parser.add_argument_group("belief")
+    belief.add_argument(
+        "--belief",
+        default="quick",
+        help="how much to measure beside, to tell how far the picture can be believed: quick, a tenth of the points at "
+        f"most; full, with {NUM_FULL} fresh planes and the Hessian; or off (default: quick)",
+    )
+    belief.add_argument(
+        "--flat-within",
+        type=float,
+        default=FLAT_WITHIN,
+        metavar="NATS",
+        help=f"above the center's loss, what counts as flat (default: {FLAT_WITHIN:g})",
     )
     run = add_run_options(
         parser,
@@ -159,6 +183,11 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
     if options.toward is not None and "auto" in ((options.x or "")[:4], (options.y or "")[:4]):
         raise ValueError("--toward puts the other checkpoint at 1; give a range that holds it, such as --x -0.5:1.5:25")
     x, y = _axes(options.x, options.y)
+    _require_fitting_planes(options, directions)
+    if options.belief not in LEVELS:
+        raise ValueError(f"--belief must be one of {', '.join(LEVELS)}, not {options.belief!r}")
+    if not 0 < options.flat_within < np.inf:
+        raise ValueError(f"--flat-within must be a number above 0, not {options.flat_within:g}")
     return SurfaceSettings(
         **fields,
         seed=options.seed or 0,
@@ -172,9 +201,28 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         curvature_map=options.curvature_map,
         x=x,
         y=y,
+        num_planes=options.planes,
+        flat_within=options.flat_within,
+        belief=options.belief,
         plain=options.plain,
         live=options.live,
     )
+
+
+def _require_fitting_planes(options: argparse.Namespace, directions: str) -> None:
+    if options.planes is None:
+        return
+    if options.planes < 2:
+        raise ValueError(f"--planes must be 2 or more, not {options.planes}; leave it out for one plane")
+    given = {
+        "--toward": options.toward is not None,
+        "--direction-file": options.direction_file is not None,
+        f"--directions {directions}": directions != RANDOM,
+    }
+    for option in (name for name, is_given in given.items() if is_given):
+        raise ValueError(f"--planes draws random directions, and {option} gives them; leave one of the two out")
+    for option in (name for name in ("taylor", "curvature_map") if getattr(options, name)):
+        raise ValueError(f"--{option.replace('_', '-')} is for one plane; leave --planes out")
 
 
 def _require_no_other_directions(options: argparse.Namespace, given: str) -> None:

@@ -116,6 +116,7 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
         live(start)
         say(f"live page: {page}")
     stop = stop_on_signals()
+    everywhere = {"world": world, "idle": idle, "stop": stop, "say": say}
     surface = None
     try:
         surface = sweep(
@@ -127,6 +128,10 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
             stop=stop,
             idle=idle,
         )
+        if world.is_first:
+            say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
+        if settings.belief != "off":
+            surface = _with_belief(settings, experiment, surface, center, out, save=save, **everywhere)
     finally:
         if progress:
             progress.close()
@@ -135,7 +140,6 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
         interrupt_on_signals()
     if surface is None:
         return None
-    say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
     from landscape.figures.page import write_page
     from landscape.store.surface_file import read_surface
 
@@ -145,6 +149,19 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
         raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
     say(f"page: {page}")
     return page
+
+
+def _with_belief(settings, experiment, surface, center, out: Path, *, save, world: World, idle, stop, say):
+    """Return the surface with what tells how far it can be believed, on rank 0."""
+    from landscape.cli.progress import duration
+    from landscape.cli.surface_belief import BeliefRun
+
+    began = time.perf_counter()
+    run = BeliefRun(settings, experiment, surface, center, world=world, idle=idle, save=save, stop=stop, say=say)
+    surface = run.run(out)
+    if surface is not None:
+        say(f"belief, {settings.belief}: measured in {duration(time.perf_counter() - began)}")
+    return surface
 
 
 def _known(settings: SurfaceSettings, experiment, out: Path, say):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 
 from landscape.cli.settings import HESSIAN, SurfaceSettings
 from landscape.sweep.world import World
@@ -15,22 +16,41 @@ def with_eigenvectors(settings: SurfaceSettings, world: World, say: Callable[[st
     """
     if settings.directions != HESSIAN:
         return settings
+    world.agreed(lambda: _require_real_run(settings))
+    num_largest = max(1, *settings.eigenvectors)
+    num_smallest = max(1, *(-number for number in settings.eigenvectors))
+    out = settings.out and settings.out.with_name(f"{settings.out.name}-hessian")
+    return replace(settings, directions=str(eigenpairs_of(settings, out, num_largest, num_smallest, world, say)))
+
+
+def eigenpairs_of(
+    settings: SurfaceSettings,
+    out: Path | None,
+    num_largest: int,
+    num_smallest: int,
+    world: World,
+    say: Callable[[str], None],
+) -> Path:
+    """Find the Hessian's extreme eigenpairs on the surface's samples and return their file, on every rank.
+
+    Raises:
+        Mistake: Something can't be done as asked.
+    """
     from landscape.cli.curvature import run_curvature
     from landscape.cli.curvature_settings import CurvatureSettings
     from landscape.cli.run_settings import RunSettings
     from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES
     from landscape.curvature.stages import AnalysisSettings
 
-    world.agreed(lambda: _require_real_run(settings))
     analysis = AnalysisSettings(
-        num_largest=max(1, *settings.eigenvectors),
-        num_smallest=max(1, *(-number for number in settings.eigenvectors)),
+        num_largest=num_largest,
+        num_smallest=num_smallest,
         trace_probes=0,
         density_probes=0,
         precision=settings.precision,
     )
     given = {field.name: getattr(settings, field.name) for field in fields(RunSettings)}
-    given |= {"norm_stats": "stored", "out": settings.out and settings.out.with_name(f"{settings.out.name}-hessian")}
+    given |= {"norm_stats": "stored", "out": out}
     asked = CurvatureSettings(
         **given,
         checkpoints=(),
@@ -40,8 +60,7 @@ def with_eigenvectors(settings: SurfaceSettings, world: World, say: Callable[[st
         differentiation="double-backward",
         analysis=analysis,
     )
-    found = world.share(run_curvature(asked, world, say, kind="hessian"))
-    return replace(settings, directions=str(found))
+    return world.share(run_curvature(asked, world, say, kind="hessian"))
 
 
 def _require_real_run(settings: SurfaceSettings) -> None:

@@ -39,15 +39,35 @@ def stratified_subset(samples: Samples, num_samples: int, seed: int) -> np.ndarr
     random = np.random.Generator(np.random.Philox(key=seed))
     if num_samples == len(samples):
         return np.arange(num_samples)
+    return _chosen(samples, np.arange(len(samples)), num_samples, random)
+
+
+def disjoint_subset(samples: Samples, taken: np.ndarray, seed: int) -> np.ndarray | None:
+    """Choose as many samples as were taken, in the same way, of those that were not; fewer where fewer are left.
+
+    Returns:
+        Increasing indices; None where less than half as many are left.
+    """
+    left = np.setdiff1d(np.arange(len(samples)), taken)
+    if 2 * len(left) < len(taken) or not len(left):
+        return None
+    if len(left) <= len(taken):
+        return left
+    return _chosen(samples, left, len(taken), np.random.Generator(np.random.Philox(key=seed)))
+
+
+def _chosen(samples: Samples, among: np.ndarray, num_samples: int, random: np.random.Generator) -> np.ndarray:
+    """Choose of some of the samples, each class in proportion."""
     if not samples.are_classes:
-        return np.sort(random.permutation(len(samples))[:num_samples])
-    classes, counts = np.unique(samples.targets, return_counts=True)
-    exact = counts * (num_samples / len(samples))
+        return np.sort(random.permutation(among)[:num_samples])
+    targets = samples.targets[among]
+    classes, counts = np.unique(targets, return_counts=True)
+    exact = counts * (num_samples / len(among))
     quota = np.floor(exact).astype(int)
     most_owed = np.argsort(-(exact - quota), kind="stable")
     quota[most_owed[: num_samples - quota.sum()]] += 1
     chosen = [
-        random.permutation(np.flatnonzero(samples.targets == label))[:count] for label, count in zip(classes, quota)
+        random.permutation(among[np.flatnonzero(targets == label)])[:count] for label, count in zip(classes, quota)
     ]
     return np.sort(np.concatenate(chosen))
 

@@ -54,6 +54,25 @@ def measure_on_plane(problem: Problem, plane: Plane, path: str) -> Measure:
     return _FoldedMeasure(problem, plane, network)
 
 
+class MeasureOnPlanes:
+    """Measures points of several planes, (alpha, beta, plane's place) -> metrics; it holds the directions of one at a time.
+
+    Args:
+        plane_of: A plane's place -> the plane.
+        path: As for `measure_on_plane`.
+    """
+
+    def __init__(self, problem: Problem, plane_of: Callable[[int], Plane], path: str) -> None:
+        self._problem, self._plane_of, self._path = problem, plane_of, path
+        self._number, self._measure = 0, measure_on_plane(problem, plane_of(0), path)
+
+    def __call__(self, alpha: float, beta: float, number: int = 0) -> Mapping[str, float]:
+        if number != self._number:
+            self._measure = None  # before the next one takes memory
+            self._measure, self._number = measure_on_plane(self._problem, self._plane_of(number), self._path), number
+        return self._measure(alpha, beta)
+
+
 def moved_names(plane: Plane) -> set[str]:
     """Return the names of the parameters that a plane moves."""
     directions = [plane.u] if plane.v is None else [plane.u, plane.v]

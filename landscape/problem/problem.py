@@ -79,6 +79,12 @@ class Problem:
         """Whether statistics are estimated anew at each point."""
         return self.norm_stats == "reestimated" and bool(self._norms)
 
+    def on_split(self, split: str) -> "Problem":
+        """Return this problem on the samples of one split alone; it shares the model, which either writes weights into."""
+        other = copy.copy(self)
+        other.batches = {split: self.batches[split]}
+        return other
+
     def measure(self, weights: Weights) -> dict[str, float]:
         """Return each metric of each split, a mean over samples: train_loss, train_accuracy, test_loss ...
 

@@ -1,0 +1,217 @@
+"""What `landscape surface` measures beside the surface, to tell how far it can be believed: planned, measured, resumed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from landscape.belief.measuring import (
+    DIFFERENCES,
+    GRAM,
+    HESSIAN,
+    derivatives_with_lengths,
+    differences_on_fresh_planes,
+)
+from landscape.belief.plan import OWN, BeliefPlan, belief_plan
+from landscape.belief_record import BeliefRecord
+from landscape.cli.inquiry import Share
+from landscape.cli.settings import SurfaceSettings
+from landscape.cli.surface_curvature import eigenpairs_of
+from landscape.curvature.objective import Objective
+from landscape.problem.measures import measure_on_plane
+from landscape.surface import Surface, empty_surface
+from landscape.sweep.run import Stop, sweep
+from landscape.sweep.world import Mistake, World
+from landscape.trials import Trials
+
+DIFFERENTIABLE = ("float32", "float64")
+KEPT_OF_HESSIAN = ("hessian", "verdict", "gradient_norm", "gradient_error", "num_samples", "num_parameters", "scale")
+
+
+class BeliefRun:
+    """Measures a plan's parts one after the other, all ranks together, and saves after every few seconds.
+
+    Args:
+        surface: The whole surface; on rank 0.
+        center: The metrics at the center.
+        save: Takes the surface with what is measured so far; on rank 0.
+    """
+
+    def __init__(
+        self,
+        settings: SurfaceSettings,
+        experiment,
+        surface: Surface | None,
+        center: Mapping[str, float],
+        *,
+        world: World,
+        idle: frozenset[int],
+        save: Callable[[Surface], None],
+        stop: Stop,
+        say: Callable[[str], None],
+    ) -> None:
+        self._settings, self._experiment, self._center = settings, experiment, center
+        self._world, self._idle, self._save, self._stop, self._say = world, idle, save, stop, say
+        self._surface = surface
+        self._metric = f"{settings.splits[0]}_loss" if f"{settings.splits[0]}_loss" in center else next(iter(center))
+
+    def run(self, out: Path) -> Surface | None:
+        """Return the surface with all that the plan asks for on rank 0; None elsewhere."""
+        plan = self._world.share(self._plan() if self._world.is_first else None)
+        self._begin(plan)
+        self._compare(plan)
+        self._take_fresh_planes(plan)
+        if plan.has_products:
+            self._take_own_planes()
+            self._find_eigenvalues(out)
+        return self._surface
+
+    def _plan(self) -> BeliefPlan:
+        precision = self._settings.precision
+        reestimates = self._experiment.problem.reestimates
+        return belief_plan(
+            self._settings.belief,
+            self._surface.grid,
+            self._experiment.comparisons.kinds,
+            precision=precision,
+            is_differentiable=precision in DIFFERENTIABLE and not reestimates and self._metric.endswith("_loss"),
+            is_random=self._settings.has_random_directions,
+        )
+
+    def _begin(self, plan: BeliefPlan) -> None:
+        """Start a record, or go on with the one that the same plan began."""
+        if not self._world.is_first:
+            return
+        words = {OWN: "as on the surface", **self._experiment.comparisons.words}
+        planned = {
+            "level": self._settings.belief,
+            "metric": self._metric,
+            "step": plan.step,
+            "comparisons": [asdict(part) | {"words": words[part.kind]} for part in plan.comparisons],
+            "num_fresh": plan.num_fresh,
+            "num_evaluations": plan.num_evaluations,
+            "kinds": list(self._experiment.comparisons.kinds),
+            "why_no_products": self._why_no_products(plan),
+        }
+        known = self._surface.belief
+        if known is None or any(known.findings.get(name) != value for name, value in planned.items()):
+            places = {"comparison_x": "x", "comparison_y": "y"}
+            arrays = {name: np.array([getattr(part, at) for part in plan.comparisons]) for name, at in places.items()}
+            self._surface = replace(self._surface, belief=BeliefRecord(arrays, planned))
+
+    def _why_no_products(self, plan: BeliefPlan) -> str | None:
+        if plan.has_products or self._settings.belief != "full":
+            return None
+        if self._experiment.problem.reestimates:
+            return "derivatives are taken with stored norm statistics"
+        if self._settings.precision not in DIFFERENTIABLE:
+            return f"derivatives are taken in {' or '.join(DIFFERENTIABLE)}, not in {self._settings.precision}"
+        return "what is measured is no loss"
+
+    def _compare(self, plan: BeliefPlan) -> None:
+        made: dict[str, Callable] = {}
+        rest = self._metric.partition("_")[2]
+
+        def measured(number: int) -> dict[str, float]:
+            part = plan.comparisons[number]
+            if part.kind == OWN:
+                return self._of_split(self._experiment.measure(part.x, part.y), self._settings.splits[0], rest)
+            make, split = self._experiment.comparisons.makers[part.kind]
+            if part.kind not in made:
+                made.clear()  # one problem at a time
+                made[part.kind] = make()
+            return self._of_split(made[part.kind](part.x, part.y), split, rest)
+
+        self._take("comparison", len(plan.comparisons), ("loss", "accuracy"), measured, "comparison_")
+
+    @staticmethod
+    def _of_split(found: Mapping[str, float], split: str, rest: str) -> dict[str, float]:
+        return {"loss": found[f"{split}_{rest}"], "accuracy": found.get(f"{split}_accuracy", np.nan)}
+
+    def _take_fresh_planes(self, plan: BeliefPlan) -> None:
+        experiment = self._experiment
+        problem = experiment.problem.on_split(self._settings.splits[0])
+
+        def measured() -> Callable:
+            return differences_on_fresh_planes(
+                experiment.fresh_plane_of,
+                lambda plane: measure_on_plane(problem, plane, experiment.path),
+                step=plan.step,
+                metric=self._metric,
+                center=self._center[self._metric],
+                objective=self._objective if plan.has_products else None,
+            )
+
+        self._take("fresh", plan.num_fresh, (*DIFFERENCES, *HESSIAN), measured() if plan.num_fresh else None, "")
+
+    def _take_own_planes(self) -> None:
+        num = self._world.share((self._surface.grid.num_planes or 1) if self._world.is_first else None)
+        measured = derivatives_with_lengths(self._experiment.plane_of, self._objective)
+        self._take("plane", num, (*HESSIAN, *GRAM), measured, "plane_")
+
+    def _objective(self) -> Objective:
+        return Objective(self._experiment.sums(Share()))
+
+    def _take(self, kind: str, num: int, names: tuple[str, ...], measure: Callable | None, prefix: str) -> None:
+        """Measure what is left of a part's trials, and keep them by their names."""
+        if not num:
+            return
+        start = None
+        if self._world.is_first:
+            start = self._known(kind, num, names, prefix)
+        found = sweep(
+            None if self._world.rank in self._idle else measure,
+            start,
+            world=self._world,
+            save=lambda trials: self._keep(kind, trials, prefix),
+            stop=self._stop,
+            idle=self._idle,
+        )
+        if found is not None:
+            self._keep(kind, found, prefix)
+
+    def _known(self, kind: str, num: int, names: tuple[str, ...], prefix: str) -> Surface:
+        blank = empty_surface(Trials(num, TRIALS[kind]), list(names))
+        arrays = self._surface.belief.arrays
+        if f"{kind}_done" not in arrays:
+            return blank
+        values = {name: arrays[f"{prefix}{name}"] for name in names}
+        return replace(blank, values=values, done=arrays[f"{kind}_done"])
+
+    def _keep(self, kind: str, trials: Surface, prefix: str) -> None:
+        arrays = {f"{prefix}{name}": array for name, array in trials.values.items()}
+        self._now(self._surface.belief.also(arrays={**arrays, f"{kind}_done": trials.done}))
+
+    def _now(self, belief: BeliefRecord) -> None:
+        self._surface = replace(self._surface, belief=belief)
+        self._save(self._surface)
+
+    def _find_eigenvalues(self, out: Path) -> None:
+        is_known = self._world.share(self._world.is_first and "hessian" in self._surface.belief.findings)
+        if is_known:
+            return
+        try:
+            path = self._settings.curvature_file or eigenpairs_of(
+                self._settings, out.with_name(f"{out.name.removesuffix('.h5')}-hessian"), 1, 1, self._world, self._say
+            )
+        except Mistake as mistake:
+            self._say(f"warning: the Hessian's eigenvalues were not found: {mistake}")
+            path = None
+        if self._world.is_first and path is not None:
+            self._now(self._surface.belief.also(hessian=_hessian_findings(path)))
+
+
+TRIALS = {"comparison": "comparison", "fresh": "fresh plane", "plane": "the Hessian in plane"}
+
+
+def _hessian_findings(path: Path) -> dict:
+    from landscape.store.curvature_file import read_curvature
+
+    record = read_curvature(path)
+    last = {"largest": 0, "smallest": -1}
+    values, residuals = record.arrays["eigenvalue"], record.arrays["eigenvalue_residual"]
+    found = {name: float(values[place]) for name, place in last.items()}
+    found |= {f"{name}_residual": float(residuals[place]) for name, place in last.items()}
+    found |= {f"{name}_converged": bool(record.arrays["eigenvalue_converged"][place]) for name, place in last.items()}
+    return found | {name: record.findings.get(name) for name in KEPT_OF_HESSIAN} | {"file": path.name}
