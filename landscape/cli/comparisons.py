@@ -22,10 +22,12 @@ class Comparisons:
     Attributes:
         words: By kind, what is otherwise, in words.
         makers: By kind, what makes the measure of points of the plane, and the name of its split.
+        absent: By kind that this run has not, why.
     """
 
     words: Mapping[str, str]
     makers: Mapping[str, tuple[Callable[[], Measure], str]]
+    absent: Mapping[str, str]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -50,6 +52,7 @@ def comparisons_of(
     split = settings.splits[0]
     device = str(problem.device)
     words: dict[str, str] = {}
+    absent: dict[str, str] = {}
     makers: dict[str, tuple[Callable[[], Measure], str]] = {}
 
     def add(kind: str, said: str, split: str, chosen: np.ndarray, *, norm_stats: str, path: str) -> None:
@@ -74,14 +77,21 @@ def comparisons_of(
         other = "stored" if own_stats == "reestimated" else "reestimated"
         said = "stored" if other == "stored" else "re-estimated at the point"
         add("norm statistics", said, split, indices[split], norm_stats=other, path="plain")
-    if problem.reestimates:  # other samples would bring other statistics too
-        return Comparisons(words, makers)
+    elif problem.num_norms:
+        absent["norm statistics"] = "they are re-estimated on training samples, which this run has not taken"
+    if problem.reestimates:
+        why = "other samples would bring other norm statistics too"
+        return Comparisons(words, makers, {**absent, "second subset": why, "other split": why})
     second = disjoint_subset(subject.dataset.split(split), indices[split], settings.subset_seed)
     if second is not None:
         add("second subset", f"{len(second)} other samples of {split}", split, second, norm_stats=own_stats, path=path)
+    else:
+        absent["second subset"] = f"too few samples of {split} are left"
     unseen = next((name for name in ("test", "train") if name in subject.dataset.splits and name not in indices), None)
     if unseen is not None:
         samples = subject.dataset.split(unseen)
         chosen = stratified_subset(samples, min(len(samples), len(indices[split])), settings.subset_seed)
         add("other split", f"{len(chosen)} samples of {unseen}", unseen, chosen, norm_stats=own_stats, path=path)
-    return Comparisons(words, makers)
+    elif len(settings.splits) == 1:
+        absent["other split"] = f"{subject.dataset.name} has no other"
+    return Comparisons(words, makers, absent)

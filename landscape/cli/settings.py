@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from landscape.belief.plan import FLAT_WITHIN, LEVELS, NUM_FULL
 from landscape.cli.run_settings import RunSettings, add_run_options, run_fields
 from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SPLITS, add_sample_options, add_weights_options
-from landscape.belief.plan import FLAT_WITHIN, LEVELS, NUM_FULL
 from landscape.grid import LONGEST_AXIS, axis_from_text
 
 DEFAULT_AXIS = "-1:1:25"

@@ -89,6 +89,11 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
             f"{grid} grid, {left} points to go, {point_s:.3g} s a point on {num_ranks} rank{'s' * (num_ranks > 1)}: "
             f"about {duration(left * point_s / num_ranks)}"
         )
+        if settings.belief != "off":
+            from landscape.cli.surface_belief import metric_of, plan_words, planned
+
+            plan = planned(settings, experiment, grid, metric_of(settings, center))
+            say(f"belief, {settings.belief}: {plan_words(plan, grid, point_s)}")
     if settings.dry_run:
         say(f"dry run: nothing was written; the result would be {out} and {out.with_suffix('.html').name}")
         return None

@@ -16,9 +16,11 @@ from landscape.belief.measuring import (
 from landscape.belief.plan import OWN, BeliefPlan, belief_plan
 from landscape.belief_record import BeliefRecord
 from landscape.cli.inquiry import Share
+from landscape.cli.progress import duration
 from landscape.cli.settings import SurfaceSettings
 from landscape.cli.surface_curvature import eigenpairs_of
 from landscape.curvature.objective import Objective
+from landscape.grid import Grid
 from landscape.problem.measures import measure_on_plane
 from landscape.surface import Surface, empty_surface
 from landscape.sweep.run import Stop, sweep
@@ -27,6 +29,38 @@ from landscape.trials import Trials
 
 DIFFERENTIABLE = ("float32", "float64")
 KEPT_OF_HESSIAN = ("hessian", "verdict", "gradient_norm", "gradient_error", "num_samples", "num_parameters", "scale")
+
+
+def metric_of(settings: SurfaceSettings, center: Mapping[str, float]) -> str:
+    """Return the metric that is looked at: the first split's loss, or what comes first."""
+    loss = f"{settings.splits[0]}_loss"
+    return loss if loss in center else next(iter(center))
+
+
+def planned(settings: SurfaceSettings, experiment, grid: Grid, metric: str) -> BeliefPlan:
+    """Return what is measured beside a surface over a grid."""
+    reestimates = experiment.problem.reestimates
+    return belief_plan(
+        settings.belief,
+        grid,
+        experiment.comparisons.kinds,
+        precision=settings.precision,
+        is_differentiable=settings.precision in DIFFERENTIABLE and not reestimates and metric.endswith("_loss"),
+        is_random=settings.has_random_directions,
+    )
+
+
+def plan_words(plan: BeliefPlan, grid: Grid, point_s: float) -> str:
+    """Say what is measured beside, and how long that takes on one rank.
+
+    Args:
+        point_s: The seconds of a point.
+    """
+    words = f"{plan.num_evaluations} evaluations beside, {duration(plan.num_evaluations * point_s)} on one rank"
+    if not plan.has_products:
+        return words
+    num_products = len(grid.axes) * (plan.num_fresh + (grid.num_planes or 1))
+    return f"{words}, then {num_products} products with the Hessian and the search for its ends"
 
 
 class BeliefRun:
@@ -54,11 +88,14 @@ class BeliefRun:
         self._settings, self._experiment, self._center = settings, experiment, center
         self._world, self._idle, self._save, self._stop, self._say = world, idle, save, stop, say
         self._surface = surface
-        self._metric = f"{settings.splits[0]}_loss" if f"{settings.splits[0]}_loss" in center else next(iter(center))
+        self._metric = metric_of(settings, center)
 
     def run(self, out: Path) -> Surface | None:
         """Return the surface with all that the plan asks for on rank 0; None elsewhere."""
-        plan = self._world.share(self._plan() if self._world.is_first else None)
+        plan = None
+        if self._world.is_first:
+            plan = planned(self._settings, self._experiment, self._surface.grid, self._metric)
+        plan = self._world.share(plan)
         self._begin(plan)
         self._compare(plan)
         self._take_fresh_planes(plan)
@@ -66,18 +103,6 @@ class BeliefRun:
             self._take_own_planes()
             self._find_eigenvalues(out)
         return self._surface
-
-    def _plan(self) -> BeliefPlan:
-        precision = self._settings.precision
-        reestimates = self._experiment.problem.reestimates
-        return belief_plan(
-            self._settings.belief,
-            self._surface.grid,
-            self._experiment.comparisons.kinds,
-            precision=precision,
-            is_differentiable=precision in DIFFERENTIABLE and not reestimates and self._metric.endswith("_loss"),
-            is_random=self._settings.has_random_directions,
-        )
 
     def _begin(self, plan: BeliefPlan) -> None:
         """Start a record, or go on with the one that the same plan began."""
@@ -92,6 +117,7 @@ class BeliefRun:
             "num_fresh": plan.num_fresh,
             "num_evaluations": plan.num_evaluations,
             "kinds": list(self._experiment.comparisons.kinds),
+            "absent": dict(self._experiment.comparisons.absent),
             "why_no_products": self._why_no_products(plan),
         }
         known = self._surface.belief

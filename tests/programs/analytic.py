@@ -76,7 +76,7 @@ def main() -> None:
     experiment.build_experiment = lambda settings, device: Experiment(own, Grid(settings.x, settings.y))
     choices.chosen_device = lambda text: "cpu"
     sys.modules |= {"landscape.cli.experiment": experiment, "landscape.cli.choices": choices}
-    sys.exit(run_program(surface_command, own.rest))
+    sys.exit(run_program(surface_command, [*own.rest, "--belief", "off"]))  # a formula has no samples and no directions
 
 
 if __name__ == "__main__":
