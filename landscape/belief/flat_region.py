@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from contourpy import FillType, contour_generator
 
-EPS = 0.1  # nats a sample
+from landscape.belief.plan import FLAT_WITHIN
+
 FEWEST_CELLS = 10
 SAME_PLACE = 1e-9  # of an axis's length, and of an area: rounding of interpolated vertices
 PART_OF_A_TURN = 1e-6  # turns: far above the rounding of a sum of angles, below any angle that a cell spans
@@ -48,7 +49,7 @@ class FlatRegion:
 
 
 def flat_region(
-    x: np.ndarray, y: np.ndarray | None, values: np.ndarray, center_value: float, eps: float = EPS
+    x: np.ndarray, y: np.ndarray | None, values: np.ndarray, center_value: float, eps: float = FLAT_WITHIN
 ) -> FlatRegion | None:
     """Return the region around (0, 0) where the loss is at most the center's plus eps.
 
@@ -105,7 +106,7 @@ def _around_center(axes: list[np.ndarray], raised: np.ndarray, eps: float, cell:
     at_center = raised[tuple(int(np.searchsorted(axis, 0.0)) for axis in axes)]
     if not np.isfinite(at_center):
         return None
-    if False:
+    if at_center > eps:
         return FlatRegion(0.0, 0.0, False, False, 0.0)
     measure = _length if len(axes) == 1 else _area
     size, touches_frame = measure(axes, _filled(raised, HUGE), eps)
@@ -117,7 +118,7 @@ def _around_center(axes: list[np.ndarray], raised: np.ndarray, eps: float, cell:
 
 
 def _filled(raised: np.ndarray, stand_in: float) -> np.ndarray:
-    return np.where(np.isfinite(raised), np.clip(raised, -HUGE, HUGE), stand_in)
+    return np.where(np.isfinite(raised), raised, stand_in)
 
 
 def _length(axes: list[np.ndarray], raised: np.ndarray, level: float) -> tuple[float, bool]:
