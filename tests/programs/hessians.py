@@ -37,6 +37,16 @@ class _Factors(nn.Module):
         return inputs @ self.first.T @ self.second.T
 
 
+def _rotations(size: int) -> list[np.ndarray]:
+    random = np.random.Generator(np.random.Philox(key=size))
+    return [np.linalg.qr(random.standard_normal((size, size)))[0] for _ in range(3)]
+
+
+def _singular(size: int) -> np.ndarray:
+    """Singular values of the matrix that is factored: the last is the one left out."""
+    return np.append(np.arange(size, 1, -1.0), 0.25)
+
+
 def _numbers(text: str) -> list[float]:
     return [float(part) for part in str(text).split(",")]
 
@@ -53,6 +63,16 @@ def rosenbrock(at="1,1"):
 def factors(first="0,0", second="0,0"):
     """|W2 W1 - diag(3, 1)|^2 / 2 with the data and the loss below."""
     return _Factors(first, second)
+
+
+def hidden(size=6):
+    """|W2 W1 - M|^2 / size where M lacks its smallest singular value, 0.25: one eigenvalue is -0.5 / size, and no filter is zero."""
+    left, right, between = _rotations(size)
+    roots = np.diag(np.sqrt(np.append(_singular(size)[:-1], 0.0)))
+    model = _Factors("0", "0")
+    model.first = nn.Parameter(torch.from_numpy(between.T @ roots @ right.T))
+    model.second = nn.Parameter(torch.from_numpy(left @ roots @ between))
+    return model
 
 
 def softmax(num_classes: int = 10):
@@ -74,6 +94,12 @@ def pairs():
 def columns():
     """Columns of diag(3, 1)."""
     return {"train": (np.eye(2), np.diag([3.0, 1.0]))}
+
+
+def rotated(size=6):
+    """Columns of M, one a unit vector."""
+    left, right, _ = _rotations(size)
+    return {"train": (np.eye(size), (left @ np.diag(_singular(size)) @ right.T).T)}
 
 
 def classes():
