@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from plotly.colors import get_colorscale
 
+from landscape.figures.belief_panel import belief_panel
 from landscape.figures.facts import facts
 from landscape.grid import Grid
 from landscape.surface import Surface
@@ -66,6 +67,9 @@ def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
     }
     if grid.num_planes is not None:
         described["planes"] = grid.num_planes
+    belief = belief_panel(surface)
+    if belief is not None:
+        described["belief"] = belief
     if orders:
         described["taylor"] = {metric: _derivatives(taylor) for metric, taylor in orders.items()}
     return described

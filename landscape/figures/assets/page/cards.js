@@ -37,7 +37,7 @@ function planeCard(surface, colour, alone) {
   relief.dataset.panel = "surface";
   const note = panels.appendChild(element("p", "absent"));
   note.hidden = true;
-  const facts = card.appendChild(factsOf(surface, { open: alone }));
+  const facts = card.appendChild(factsOf(surface, { open: alone && !surface.belief }));
   return { facts, card, chip, range, heading, holder, contour, crosshair, box, relief, note, panels };
 }
 

@@ -1,5 +1,6 @@
 /* The page: unpack, build, and draw what the state says; every wish goes through `change`. */
 
+import { addBelief } from "./belief.js";
 import { buildCards, nameCard } from "./cards.js";
 import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } from "./drawing.js";
 import { byId, element } from "./elements.js";
@@ -134,6 +135,7 @@ async function start() {
   const built = content.sequence ? page.surfaces.slice(0, 1) : page.surfaces;
   page.theme = themeOf(page.state);
   page.cards = buildCards(built, main, page.theme.curves);
+  addBelief(page.surfaces, main, page.theme.curves);
   page.player = buildPlayer(page, showFrame);
   buildHeader(page, change);
   listenToKeys(page, change);
