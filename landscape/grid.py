@@ -45,6 +45,11 @@ class Grid:
         return ("x",) if self.y is None else ("x", "y")
 
     @property
+    def kind(self) -> str:
+        """What each of its planes is: a plane, or a line."""
+        return "line" if self.y is None else "plane"
+
+    @property
     def dims(self) -> tuple[str, ...]:
         """The axes of arrays over the grid, in their order."""
         return self.axes if self.num_planes is None else ("plane", *self.axes)

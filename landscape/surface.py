@@ -70,3 +70,15 @@ def empty_surface(grid: Grid, metrics: list[str], origin: Origin | None = None) 
     """Return a surface of which nothing is measured yet."""
     blank = np.full(grid.shape, np.nan)
     return Surface(grid, {name: blank for name in metrics}, np.zeros(grid.shape, np.uint8), origin or Origin())
+
+
+def require_one_plane(surface: Surface, name: str = "the surface") -> None:
+    """Refuse a surface with a dimension of planes, where one picture or file is to be made of one plane.
+
+    Raises:
+        ValueError: It has one; the message tells how to choose.
+    """
+    num = surface.grid.num_planes
+    if num is not None:
+        what = surface.grid.kind + "s" * (num > 1)
+        raise ValueError(f"{name} holds {num} {what}; choose one with surface.planes[k], k from 0 to {num - 1}")

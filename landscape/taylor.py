@@ -64,11 +64,13 @@ class Trust:
 def taylor_of(surface: Surface, metric: str) -> Taylor | None:
     """Return what the surface's record says of a metric's second order; None where it says nothing, or nothing finite.
 
+    Of several planes there is none: it is recorded along the two axes of one.
+
     Raises:
         ValueError: The record has not one derivative an axis of the grid.
     """
     recorded = surface.origin.record.get("taylor") or {}
-    if metric not in surface.values or metric not in recorded:
+    if metric not in surface.values or metric not in recorded or surface.grid.num_planes is not None:
         return None
     entry = recorded[metric]
     taylor = Taylor(entry["value"], entry["gradient"], entry["hessian"])

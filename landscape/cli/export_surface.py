@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from landscape.cli.arguments import Parser
+from landscape.cli.one_plane import add_plane_option, chosen_plane
 from landscape.sweep.world import World
 
 HELP = "write a surface in a format of other programs"
@@ -18,6 +19,7 @@ ENDINGS = {
     "reference-h5": ".h5",
 }
 MESHES = ("obj", "stl", "glb")
+ALL_PLANES = ("csv", "npz")
 HEIGHTS = ("log", "linear")
 
 
@@ -38,6 +40,8 @@ def _export(arguments: Sequence[str], prog: str) -> None:
     from landscape.store.whole_file import write_whole
 
     surface = read_surface(options.file)
+    if options.plane is not None or options.format not in ALL_PLANES:
+        surface = chosen_plane(surface, options.plane, options.file)
     out = _out(options)
     content = _content(surface, options)
     if out.exists() and not options.overwrite and (not out.is_file() or out.read_bytes() != content):
@@ -56,6 +60,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "reference-h5: the reference implementation's surface file",
     )
     parser.add_argument("--out", type=Path, help="the file (default: beside FILE.h5, with the format's ending)")
+    add_plane_option(parser, "the first; all of them in csv and npz")
     parser.add_argument("--metric", help="of a mesh (default: train_loss, or the first there is)")
     parser.add_argument("--height", choices=HEIGHTS, help="of a mesh (default: log, where no value is negative)")
     parser.add_argument("--overwrite", action="store_true", help="replace another file of this name")

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from landscape.cli.arguments import Parser
+from landscape.cli.one_plane import add_plane_option, chosen_plane, plane_words
 from landscape.surface import Surface
 from landscape.sweep.world import World
 
@@ -41,7 +42,9 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
     )
     from landscape.store.surface_file import read_surface
 
-    surfaces = dict(zip(_titles(options), [read_surface(path) for path in options.files], strict=True))
+    found = [read_surface(path) for path in options.files]
+    planes = [chosen_plane(surface, options.plane, path) for surface, path in zip(found, options.files, strict=True)]
+    surfaces = dict(zip(_titles(options, found), planes, strict=True))
     content = _picture(surfaces, options, style, form)
     from landscape.store.whole_file import write_whole
 
@@ -59,6 +62,7 @@ def figure_parser(prog: str) -> argparse.ArgumentParser:
         "--out", type=Path, help="the picture (default: beside the first file, with the kind in its name)"
     )
     parser.add_argument("--titles", nargs="+", metavar="TITLE", help="a title a file (default: the files' names)")
+    add_plane_option(parser, "the first")
     parser.add_argument("--metric", help="what is drawn (default: train_loss)")
     parser.add_argument("--scale", help="log, linear or clipped (default: log; linear for accuracies)")
     parser.add_argument(
@@ -126,10 +130,14 @@ def _require(package: str, what: str) -> None:
         raise ValueError(f"{what} {verb} {package}, which is not installed: {NEEDED[package]}")
 
 
-def _titles(options: argparse.Namespace) -> list[str]:
+def _titles(options: argparse.Namespace, surfaces: Sequence[Surface]) -> list[str]:
+    """Return the titles given, or the files' names, with the plane's number where there are several."""
     from landscape.figures.page import names_of
 
-    titles = options.titles or names_of(options.files)
+    titles = options.titles or [
+        name + plane_words(surface, options.plane)
+        for name, surface in zip(names_of(options.files), surfaces, strict=True)
+    ]
     if len(set(titles)) < len(titles):
         raise ValueError(f"--titles must differ from one another, not {', '.join(titles)}")
     return titles

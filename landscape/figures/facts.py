@@ -73,11 +73,17 @@ def _second_order_rows(surface: Surface) -> list[tuple[str, str]]:
 
 def _grid(grid: Grid) -> str:
     ends = [f"{letter} {axis[0]:g} to {axis[-1]:g}" for letter, axis in zip("αβ", (grid.x, grid.y)) if axis is not None]
-    return f"{grid}: {', '.join(ends)}"
+    size = str(grid.of_one_plane())
+    if grid.num_planes is not None:
+        size = f"{grid.num_planes} {grid.kind}{'s' * (grid.num_planes > 1)} of {size.removesuffix(' line')}"
+    return f"{size}: {', '.join(ends)}"
 
 
 def _points(surface: Surface) -> str:
-    text = f"{surface.num_done} of {surface.grid.num_points} measured, none interpolated"
+    planes = surface.planes
+    whole = sum(plane.is_complete for plane in planes)
+    of = f", {whole} of {len(planes)} {surface.grid.kind}s complete" if whole < len(planes) > 1 else ""
+    text = f"{surface.num_done} of {surface.grid.num_points} measured{of}, none interpolated"
     bad = {metric: surface.num_non_finite(metric) for metric in surface.values}
     worst = {metric: count for metric, count in bad.items() if count}
     if worst:

@@ -24,7 +24,7 @@ def page_html(
     """Return the page's text; the same surfaces give the same bytes.
 
     Args:
-        surfaces: Name -> surface; planes and lines may stand side by side.
+        surfaces: Name -> surface; planes and lines, one or several of each, may stand side by side.
         sequence: Show one plane after the other, each morphing into the next.
         live: Of a run that goes on: `words` for the header, `seconds` after which the page loads itself again.
 
@@ -102,6 +102,11 @@ def _require_sequence(surfaces: Mapping[str, Surface]) -> None:
         if surface.grid.y is None:
             raise ValueError(
                 f"a sequence is made of planes, and {name} is a line; leave it out, or leave out --sequence"
+            )
+        if surface.grid.num_planes is not None:
+            raise ValueError(
+                f"a sequence morphs one plane into the next, but {name} holds {surface.grid.num_planes} of them; leave out "
+                "--sequence, or give one of surface.planes"
             )
         same = surface.grid.shape == first.grid.shape and all(
             (getattr(surface.grid, axis) == getattr(first.grid, axis)).all() for axis in "xy"

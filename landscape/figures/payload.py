@@ -1,11 +1,13 @@
-"""What the page carries of its surfaces: numbers as packed arrays, words as JSON. Arrays [x, y] become rows of constant y here."""
+"""What the page carries of its surfaces: numbers as packed arrays, words as JSON. Arrays [x, y] become rows of constant y here, plane after plane."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from plotly.colors import get_colorscale
 
+from landscape.figures.belief_panel import belief_panel
 from landscape.figures.facts import facts
+from landscape.grid import Grid
 from landscape.surface import Surface
 from landscape.taylor import Taylor, residual, second_orders
 
@@ -59,10 +61,15 @@ def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
         "name": name,
         "x": arrays.add(grid.x),
         "y": None if grid.y is None else arrays.add(grid.y),
-        "values": {metric: arrays.add(_sent(_rows(array))) for metric, array in values.items()},
-        "done": None if surface.is_complete else arrays.add(_rows(surface.done)),
+        "values": {metric: arrays.add(_sent(_rows(grid, array))) for metric, array in values.items()},
+        "done": None if surface.is_complete else arrays.add(_rows(grid, surface.done)),
         "facts": facts(surface),
     }
+    if grid.num_planes is not None:
+        described["planes"] = grid.num_planes
+    belief = belief_panel(surface)
+    if belief is not None:
+        described["belief"] = belief
     if orders:
         described["taylor"] = {metric: _derivatives(taylor) for metric, taylor in orders.items()}
     return described
@@ -76,9 +83,9 @@ def _derivatives(taylor: Taylor) -> dict:
     return {"value": taylor.value, "gradient": taylor.gradient.tolist(), "hessian": taylor.hessian.tolist()}
 
 
-def _rows(array: np.ndarray) -> np.ndarray:
-    """Turn [x, y] into rows of constant y."""
-    return np.swapaxes(array, 0, 1) if array.ndim > 1 else array
+def _rows(grid: Grid, array: np.ndarray) -> np.ndarray:
+    """Turn [x, y] into rows of constant y, and [plane, x, y] into such rows plane after plane."""
+    return array if grid.y is None else np.swapaxes(array, -2, -1)
 
 
 def _sent(values: np.ndarray) -> np.ndarray:

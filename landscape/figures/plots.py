@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from contourpy import contour_generator
 
 from landscape.figures.scale import Scale, label, scale_over
-from landscape.surface import Surface
+from landscape.surface import Surface, require_one_plane
 
 COLOURS = "Viridis"
 HOLE = "#b8b8b8"
@@ -31,9 +31,9 @@ def contour_figure(surface: Surface, metric: str | None = None, *, scale: str | 
         scale: "log", "linear", or a `Scale` shared with other figures.
 
     Raises:
-        ValueError: The surface is a line, or has no such metric.
+        ValueError: The surface is a line or several planes, or has no such metric.
     """
-    metric, scale = _chosen(surface, metric, scale)
+    metric, scale = _chosen([surface], metric, scale)
     _require_plane(surface)
     x, y = surface.grid.x, surface.grid.y
     heights = scale.height(_plotly_rows(surface.values[metric]))
@@ -91,7 +91,7 @@ def surface_figure(surface: Surface, metric: str | None = None, *, scale: str | 
 
     Arguments and errors are those of `contour_figure`.
     """
-    metric, scale = _chosen(surface, metric, scale)
+    metric, scale = _chosen([surface], metric, scale)
     _require_plane(surface)
     low, high = scale.ends
     lines = {"show": True, "color": "rgba(20,20,40,.35)", "width": 1, **_levels(scale)}
@@ -147,11 +147,10 @@ def line_figure(
     """Draw one-dimensional surfaces as curves in one frame.
 
     Raises:
-        ValueError: One of them is a plane, or lacks the metric.
+        ValueError: One of them is a plane or several lines, or lacks the metric.
     """
     surfaces = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
-    metric = metric or default_metric(surfaces[0])
-    scale = scale if isinstance(scale, Scale) else scale_over(surfaces, metric, scale)
+    metric, scale = _chosen(surfaces, metric, scale)
     figure = go.Figure()
     for place, surface in enumerate(surfaces):
         if surface.grid.y is not None:
@@ -185,9 +184,11 @@ def line_figure(
     return figure
 
 
-def _chosen(surface: Surface, metric: str | None, scale: str | Scale) -> tuple[str, Scale]:
-    metric = metric or default_metric(surface)
-    return metric, scale if isinstance(scale, Scale) else scale_over([surface], metric, scale)
+def _chosen(surfaces: list[Surface], metric: str | None, scale: str | Scale) -> tuple[str, Scale]:
+    for surface in surfaces:
+        require_one_plane(surface)
+    metric = metric or default_metric(surfaces[0])
+    return metric, scale if isinstance(scale, Scale) else scale_over(surfaces, metric, scale)
 
 
 def _require_plane(surface: Surface) -> None:

@@ -14,7 +14,7 @@ from landscape.figures.plots import CURVES, default_metric
 from landscape.figures.print_layout import SMALL, Layout, PrintStyle, Room, coordinate, shares_axes
 from landscape.figures.scale import Scale, scale_over
 from landscape.store.whole_file import write_whole
-from landscape.surface import Surface
+from landscape.surface import Surface, require_one_plane
 
 FORMATS = ("pdf", "svg", "png")
 # PDF keeps letters as TrueType, SVG as outlines; without dates and with fixed ids the same surfaces give the same bytes.
@@ -40,7 +40,7 @@ def contour_print(
         clip: Where a clipped scale is cut; by default as in `scale_over`.
 
     Raises:
-        ValueError: One is a line or lacks the metric, or they are too many for a figure or its width.
+        ValueError: One is a line, holds several planes or lacks the metric, or they are too many for a figure or its width.
     """
     metric, scale = _chosen(surfaces, metric, scale, clip)
     _require_planes(surfaces, "contours")
@@ -95,7 +95,7 @@ def slices_print(
     scale spans what is drawn, and not the rest of the planes.
 
     Raises:
-        ValueError: One lacks the metric, or they are too many for a figure or its width.
+        ValueError: One holds several planes or lacks the metric, or they are too many for a figure or its width.
     """
     metric = metric_of_all(surfaces, metric)
     lines = {name: panels.slices_of(surface, metric) for name, surface in surfaces.items()}
@@ -133,10 +133,12 @@ def metric_of_all(surfaces: Mapping[str, Surface], metric: str | None) -> str:
     """Return the metric to draw: the one asked for, or the training loss.
 
     Raises:
-        ValueError: There is no surface, or one of them lacks the metric; the message lists those that all have.
+        ValueError: There is no surface, one holds several planes, or one lacks the metric; the message lists those that all have.
     """
     if not surfaces:
         raise ValueError("a figure needs one surface or more")
+    for name, surface in surfaces.items():
+        require_one_plane(surface, name)
     metric = metric or default_metric(next(iter(surfaces.values())))
     for name, surface in surfaces.items():
         if metric not in surface.values:

@@ -6,7 +6,7 @@ import numpy as np
 
 from landscape.figures.plots import ASPECT, default_metric
 from landscape.figures.scale import Scale, scale_over
-from landscape.surface import NOT_DONE, Surface
+from landscape.surface import NOT_DONE, Surface, require_one_plane
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +34,9 @@ def relief_of(surface: Surface, metric: str | None = None, kind: str = "log") ->
         kind: "log", where the values allow it, or "linear".
 
     Raises:
-        ValueError: The surface is a line, there is no such metric, or no three neighbours are finite.
+        ValueError: The surface is a line or several planes, there is no such metric, or no three neighbours are finite.
     """
+    require_one_plane(surface)
     if surface.grid.y is None:
         raise ValueError("a line has no surface to make a mesh of; choose csv, npz, vtk or reference-h5")
     metric = metric or default_metric(surface)

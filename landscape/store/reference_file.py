@@ -14,7 +14,7 @@ import numpy as np
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.store.whole_file import reason_of
-from landscape.surface import MEASURED, NOT_DONE, Surface
+from landscape.surface import MEASURED, NOT_DONE, Surface, require_one_plane
 
 MISSING = -1.0
 PER_CENT = 100.0
@@ -45,8 +45,9 @@ def reference_image(surface: Surface) -> bytes:
     """Return the bytes of a surface in the reference's layout; it holds loss and accuracy, and not the origin.
 
     Raises:
-        ValueError: There is no loss, or a measured one is -1, which the layout means by "not done".
+        ValueError: There are several planes, there is no loss, or a measured one is -1, which the layout means by "not done".
     """
+    require_one_plane(surface)
     if not any(name in surface.values for name in LOSSES):
         raise ValueError(
             f"the reference's layout holds train_loss and test_loss, but there are only {', '.join(surface.values)}; "

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from landscape.surface import Surface
+from landscape.surface import Surface, require_one_plane
 
 HEAD = b'<?xml version="1.0"?>\n'
 
@@ -16,8 +16,10 @@ def vtk_image(surface: Surface) -> bytes:
     A line is a grid of (nx, 1, 1) points at y = 0. A comment at the file's head tells the units.
 
     Raises:
+        ValueError: The surface holds several planes.
         OSError: pyevtk is not installed.
     """
+    require_one_plane(surface)
     try:
         from pyevtk.hl import gridToVTK
     except ImportError as error:

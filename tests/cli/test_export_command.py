@@ -7,7 +7,7 @@ from refusing import refused
 from landscape.cli.export_surface import ENDINGS, export_command
 from landscape.grid import Grid
 from landscape.store.surface_file import write_surface
-from landscape.store.tables import csv_image
+from landscape.store.tables import csv_image, npz_image
 from landscape.surface import Surface
 from landscape.sweep.world import Mistake, World
 
@@ -28,6 +28,16 @@ def plane(here) -> Surface:
 def line(here) -> Surface:
     """Write a line l.h5 and return it."""
     return written("l.h5", Grid(np.linspace(-0.5, 1, 5)))
+
+
+@pytest.fixture
+def several(here) -> Surface:
+    """Write three planes m.h5, and return them."""
+    grid = Grid(np.linspace(-0.5, 1, 5), np.linspace(-1, 0.25, 4), 3)
+    loss = 1.0 + np.arange(60).reshape(grid.shape)
+    surface = Surface(grid, {"train_loss": loss}, np.ones(grid.shape))
+    write_surface(surface, "m.h5")
+    return surface
 
 
 def written(name: str, grid: Grid) -> Surface:
@@ -97,11 +107,33 @@ def test_a_meshs_metric_and_height_are_chosen(plane, here):
     assert "\n# metric: train_accuracy\n" in text and "\n# height: linear\n" in text
 
 
+@pytest.mark.parametrize("form", ENDINGS)
+def test_one_plane_of_several_is_written_or_all_of_them_as_numbers(form, several, here):
+    pytest.importorskip("trimesh")
+    pytest.importorskip("pyevtk")
+    for name, plane in zip(("first", "second"), several.planes):
+        write_surface(plane, f"{name}.h5")
+
+    def content(file: str, *options: str) -> bytes:
+        export_command([file, "--format", form, "--out", f"out{ENDINGS[form]}", "--overwrite", *options], World())
+        return (here / f"out{ENDINGS[form]}").read_bytes()
+
+    assert content("m.h5", "--plane", "2") == content("second.h5") != content("first.h5")
+    whole = {"csv": csv_image, "npz": npz_image}
+    assert content("m.h5") == (whole[form](several) if form in whole else content("first.h5"))
+
+
 @pytest.mark.parametrize("form", ["csv", "npz", "vtk", "reference-h5"])
 def test_a_line_is_written_as_numbers(form, line, here):
     pytest.importorskip("pyevtk")
     export_command(["l.h5", "--format", form], World())
     assert len(list(here.iterdir())) == 2
+
+
+def test_a_plane_out_of_range_is_refused(several, here):
+    wanted = "m.h5 holds 3 planes; --plane must be between 1 and 3, not 4"
+    assert refusal("m.h5", "--format", "vtk", "--plane", "4") == wanted
+    assert [path.name for path in here.iterdir()] == ["m.h5"]
 
 
 @pytest.mark.parametrize("form", ["obj", "stl", "glb"])
@@ -122,6 +154,7 @@ def test_a_line_is_no_mesh(form, line, here):
             "--height would have no effect on npz, which takes every metric as it is; leave it out, or choose one of "
             "obj, stl, glb",
         ),
+        ("s.h5 --format csv --plane 2", "s.h5 holds one plane; leave --plane 2 out"),
         ("s.h5 --format obj --metric loss", "there is no metric 'loss'; choose one of train_accuracy, train_loss"),
         ("s.h5", "the following arguments are required: --format; `landscape export --help` lists the options"),
     ],

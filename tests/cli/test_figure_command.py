@@ -23,6 +23,10 @@ def folder(tmp_path, monkeypatch):
         values = {"train_loss": factor * loss, "train_accuracy": 1 / (1 + loss)}
         write_surface(Surface(Grid(x, y), values, np.ones((7, 5))), tmp_path / f"{name}.h5")
     write_surface(Surface(Grid(x), {"train_loss": 1 + x**2}, np.ones(7)), tmp_path / "line.h5")
+    several = Surface(Grid(x, y, 3), {"train_loss": np.stack([loss, 2 * loss, loss**2])}, np.ones((3, 7, 5)))
+    write_surface(several, tmp_path / "many.h5")
+    for number, plane in enumerate(several.planes, 1):
+        write_surface(plane, tmp_path / f"plane{number}.h5")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -70,7 +74,18 @@ def test_accuracies_are_linear_unless_told_otherwise(folder):
     assert (folder / "default.svg").read_bytes() == (folder / "linear.svg").read_bytes()
 
 
+@pytest.mark.parametrize("options, number", [("", 1), ("--plane 3", 3)])
+def test_one_plane_of_several_is_drawn_and_named(options, number, folder):
+    figure_of(f"many.h5 --out many.svg {options}")
+    figure_command([f"plane{number}.h5", "--out", "one.svg", "--titles", f"many, plane {number} of 3"], World())
+    assert (folder / "many.svg").read_bytes() == (folder / "one.svg").read_bytes()
+
+
 SENTENCES = {
+    "many.h5 --plane 4": "many.h5 holds 3 planes; --plane must be between 1 and 3, not 4",
+    "many.h5 --plane 0": "many.h5 holds 3 planes; --plane must be between 1 and 3, not 0",
+    "many.h5 a.h5 --plane 2": "a.h5 holds one plane; leave --plane 2 out",
+    "line.h5 --plane 2 --kind slices": "line.h5 holds one line; leave --plane 2 out",
     "nowhere.h5": "there is no surface file nowhere.h5",
     "a.h5 --kind relief": "unknown kind 'relief'; choose one of contour, surface, slices",
     "a.h5 --format eps": "unknown format 'eps'; choose one of pdf, svg, png",

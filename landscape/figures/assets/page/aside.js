@@ -1,6 +1,7 @@
 /* The column beside the cards: one colour bar with a mark a surface, and the table of the probed point. */
 
 import { byId, element } from "./elements.js";
+import { fullName, kindOf, spreadAt } from "./planes.js";
 import { isShare, label, labelledValues, told } from "./scale.js";
 import { isDone, pointAt } from "./surfaces.js";
 
@@ -39,25 +40,45 @@ export function drawColourBar({ scale, metric, name, colours, centers, shared })
   if (!clipped.hidden) clipped.textContent = `clipped at ${label(scale.high, metric)}: what lies beyond is drawn as if it lay there`;
 }
 
-export function drawProbe(shown, metrics, at, curves) {
+export function drawProbe(shown, metrics, { at }, curves) {
   const probe = byId("probe");
   probe.querySelector(".at").textContent = `near α = ${at[0].toFixed(3)}, β = ${at[1].toFixed(3)}`;
   const head = element("tr");
   head.append(element("th", "", "surface"), ...metrics.map(({ name }) => element("th", "", name.replace("accuracy", "acc."))));
   for (const cell of head.children) cell.scope = "col";
-  const rows = shown.map(({ surface, place }) => {
+  const rows = shown.flatMap(({ surface, planes, place }) => {
     const row = element("tr");
     const name = row.appendChild(element("th", "", ""));
     name.scope = "row";
-    name.title = surface.name;
+    name.title = fullName(surface);
     const chip = element("span", "chip");
     chip.style.background = curves[place % 8];
     name.append(chip, document.createTextNode(surface.name));
     const point = pointAt(surface, at);
     for (const { key, signed } of metrics) row.append(element("td", "", probed(surface, point, key, surface.isDifference || signed)));
-    return row;
+    return planes.length > 1 ? [row, spreadRow(surface, planes, point, metrics)] : [row];
   });
   probe.querySelector("table").replaceChildren(head, ...rows);
+}
+
+function spreadRow(surface, planes, point, metrics) {
+  const row = element("tr", "spread");
+  const name = row.appendChild(element("th", "", "mean ± s.d."));
+  name.scope = "row";
+  name.title = `mean and standard deviation over the ${planes.length} ${kindOf(surface)}s, at this point`;
+  for (const { key, signed } of metrics) row.append(element("td", "", spread(planes, point, key, surface.isDifference || signed)));
+  return row;
+}
+
+function spread(planes, point, key, isSigned) {
+  if (!planes[0].values[key]) return "–";
+  if (!point) return "outside";
+  const { mean, deviation, count } = spreadAt(planes, key, point.place);
+  if (!count) return "not yet";
+  if (!Number.isFinite(mean)) return "not finite";
+  const width = Number.isNaN(deviation) ? "" : ` ±\u00a0${told(deviation, key, 2)}`;
+  const some = count < planes.length ? ` (${count} of ${planes.length})` : "";
+  return (isSigned ? withSign(mean, key) : told(mean, key, 4)) + width + some;
 }
 
 function probed(surface, point, key, isSigned) {

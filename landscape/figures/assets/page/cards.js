@@ -2,6 +2,7 @@
 
 import { element, table } from "./elements.js";
 import { addCrosshair } from "./crosshair.js";
+import { fullName } from "./planes.js";
 
 export function buildCards(surfaces, main, curves) {
   main.textContent = "";
@@ -20,8 +21,8 @@ function planeCard(surface, colour, alone) {
   const head = card.appendChild(element("div", "head"));
   const chip = head.appendChild(element("span", "chip"));
   chip.style.background = colour;
-  const heading = head.appendChild(element("h2", "", surface.name));
-  heading.title = surface.name;
+  const heading = head.appendChild(element("h2"));
+  nameCard(heading, [surface]);
   const range = head.appendChild(element("span", "range"));
   const panels = card.appendChild(element("div", "panels"));
   const holder = panels.appendChild(element("div", "holder contour"));
@@ -36,7 +37,7 @@ function planeCard(surface, colour, alone) {
   relief.dataset.panel = "surface";
   const note = panels.appendChild(element("p", "absent"));
   note.hidden = true;
-  const facts = card.appendChild(factsOf(surface, { alone }));
+  const facts = card.appendChild(factsOf(surface, { open: alone && !surface.belief }));
   return { facts, card, chip, range, heading, holder, contour, crosshair, box, relief, note, panels };
 }
 
@@ -44,13 +45,22 @@ function curvesCard(lines) {
   const card = element("section", "card lines");
   card.setAttribute("aria-label", "curves");
   const head = card.appendChild(element("div", "head"));
-  head.append(element("h2", "", lines.map(({ name }) => name).join(", ")));
+  const heading = head.appendChild(element("h2"));
+  nameCard(heading, lines);
   const panel = card.appendChild(element("div", "holder")).appendChild(element("div", "panel"));
   panel.dataset.panel = "line";
   const note = card.appendChild(element("p", "absent"));
   note.hidden = true;
+  const spread = card.appendChild(element("p", "spread"));
   for (const surface of lines) card.append(factsOf(surface, { named: lines.length > 1 }));
-  return { card, panel, note };
+  return { card, heading, panel, note, spread };
+}
+
+/* Surfaces' names in a card's heading; which plane it is stays in sight where a long name is cut. */
+export function nameCard(heading, surfaces) {
+  heading.title = surfaces.map(fullName).join(surfaces.some(({ which }) => which) ? "; " : ", ");
+  const parts = surfaces.length === 1 ? [surfaces[0].name, surfaces[0].which && `, ${surfaces[0].which}`] : [heading.title];
+  heading.replaceChildren(...parts.filter(Boolean).map((text, place) => element("span", place ? "which" : "whose", text)));
 }
 
 /* Whose facts a card tells, where its surface changes. */
@@ -59,9 +69,9 @@ export function showFacts(card, surface) {
   card.facts.querySelector("table").replaceWith(table(surface.facts, "facts"));
 }
 
-function factsOf(surface, { named = false, alone = false }) {
+function factsOf(surface, { named = false, open = false }) {
   const details = element("details");
-  details.open = alone;
+  details.open = open;
   details.append(element("summary", "", `What this picture rests on${named ? `: ${surface.name}` : ""}`));
   details.append(table(surface.facts, "facts"));
   return details;

@@ -1,6 +1,7 @@
 /* The switches in the header, and their keys. */
 
 import { byId, element } from "./elements.js";
+import { kindOf } from "./planes.js";
 import { isDark } from "./theme.js";
 
 const SCALES = ["log", "linear", "clipped"];
@@ -23,12 +24,24 @@ export function buildHeader(page, change) {
   page.surfaces.forEach(({ name }, place) => minus.append(new Option(name, String(place))));
   minus.addEventListener("change", () => change("minus", minus.value));
   minus.parentElement.hidden = page.surfaces.length < 2 || content.sequence;
+  buildPlanes(page, change);
   byId("shared").parentElement.hidden = page.surfaces.length < 2;
   for (const name of ["shared", "marks", "taylor"]) byId(name).addEventListener("change", (event) => change(name, event.target.checked));
   byId("theme").addEventListener("click", () => change("theme", isDark(state) ? "light" : "dark"));
   const help = byId("help");
   byId("ask").addEventListener("click", () => help.showModal());
   byId("close").addEventListener("click", () => help.close());
+}
+
+/* The choice of a plane, where a surface has several; of a line, where only lines have. */
+function buildPlanes({ surfaces }, change) {
+  const plane = byId("plane");
+  const several = surfaces.filter(({ planes }) => planes.length > 1);
+  const most = Math.max(...surfaces.map(({ planes }) => planes.length));
+  for (let number = 1; number <= most; number++) plane.append(new Option(`${number} of ${most}`, String(number)));
+  plane.addEventListener("change", () => change("plane", Number(plane.value)));
+  plane.parentElement.hidden = byId("plane-key").hidden = !several.length;
+  if (several.every((surface) => kindOf(surface) === "line")) plane.previousSibling.textContent = "Line ";
 }
 
 function switches(group, names, choose) {
@@ -47,6 +60,7 @@ export function showHeader(page) {
   byId("levels").nextElementSibling.textContent = state.levels;
   byId("colours").value = state.colours;
   byId("minus").value = state.minus;
+  byId("plane").value = state.plane;
   byId("shared").checked = state.shared;
   byId("marks").checked = state.marks;
   byId("taylor").checked = state.taylor;
@@ -66,6 +80,7 @@ export function listenToKeys(page, change) {
   const actions = {
     m: () => change("metric", next(page.content.metrics.map(({ key }) => key), page.state.metric)),
     s: () => change("scale", next(page.kinds, page.kind)),
+    p: () => page.numPlanes > 1 && change("plane", (page.state.plane % page.numPlanes) + 1),
     v: () => change("view", next(VIEWS, page.state.view)),
     c: () => change("colours", next(Object.keys(page.content.colours).filter((name) => name !== "diverging"), page.state.colours)),
     e: () => change("marks", !page.state.marks),

@@ -1,13 +1,16 @@
 /* The page: unpack, build, and draw what the state says; every wish goes through `change`. */
 
-import { buildCards } from "./cards.js";
-import { drawAside, drawLines, drawPlanes, drawProbed, drawSlices, moveReliefSlices, placeCrosshairs } from "./drawing.js";
+import { addBelief } from "./belief.js";
+import { buildCards, nameCard } from "./cards.js";
+import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } from "./drawing.js";
 import { byId, element } from "./elements.js";
 import { buildHeader, listenToKeys, showHeader } from "./header.js";
+import { withPlanes } from "./planes.js";
 import { buildPlayer } from "./player.js";
 import { watchCurves } from "./pointers.js";
 import { hasWebGL, reshape } from "./relief.js";
 import { heightsOf, settle } from "./shown.js";
+import { drawLines, drawSlices } from "./slices.js";
 import { DEFAULTS, keepInAddress, stateFrom } from "./state.js";
 import { decoded, pointAt, rowsOf } from "./surfaces.js";
 import { hideSecondOrder, SECOND_ORDER } from "./taylor.js";
@@ -82,7 +85,7 @@ function showFrame(frame, playing) {
   const [{ surface }] = page.shown;
   const [card] = page.cards.planes;
   const heights = heightsOf(page, surface);
-  card.heading.textContent = surface.name;
+  nameCard(card.heading, [surface]);
   hideSecondOrder(card.relief);
   if (!card.box.hidden && card.relief.data) reshape(card.relief, surface, heights);
   const now = performance.now();
@@ -125,13 +128,14 @@ async function start() {
   await loadLibrary();
   const [content, buffer] = [await (await inflated("page-data")).json(), await (await inflated("page-arrays")).arrayBuffer()];
   page.content = content;
-  page.surfaces = content.surfaces.map((surface) => decoded(surface, buffer));
+  page.surfaces = content.surfaces.map((surface) => withPlanes(decoded(surface, buffer)));
   page.state = stateFrom(location.hash);
   if (!location.hash.includes("at=")) page.state.at = home();
   page.webgl = hasWebGL();
   const built = content.sequence ? page.surfaces.slice(0, 1) : page.surfaces;
   page.theme = themeOf(page.state);
   page.cards = buildCards(built, main, page.theme.curves);
+  addBelief(page.surfaces, main, page.theme.curves);
   page.player = buildPlayer(page, showFrame);
   buildHeader(page, change);
   listenToKeys(page, change);

@@ -1,7 +1,8 @@
 /* What is shown: surfaces as they are, less another, or on the way from one to the next; and on which scale. */
 
+import { differencesOf, planeOf } from "./planes.js";
 import { differenceScale, isShare, scaleOver } from "./scale.js";
-import { differenceOf, morphed } from "./surfaces.js";
+import { morphed } from "./surfaces.js";
 import { themeOf } from "./theme.js";
 
 /* The floor of each metric's log scale, 0 where it has none; worked out once. */
@@ -25,16 +26,24 @@ function shownSurfaces(page) {
   if (content.sequence) {
     const first = Math.min(Math.floor(state.frame), surfaces.length - 1);
     const found = morphed(surfaces[first], surfaces[first + 1], state.frame - first, floorsOf(page));
-    return [{ surface: found || surfaces[first], place: 0, source: Math.min(surfaces.length - 1, Math.round(state.frame)) }];
+    const surface = found || surfaces[first];
+    return [{ surface, planes: [surface], place: 0, source: Math.min(surfaces.length - 1, Math.round(state.frame)) }];
   }
-  const reference = state.minus === "" ? null : surfaces[Number(state.minus)];
-  if (!reference) return surfaces.map((surface, place) => ({ surface, place }));
-  return surfaces.map((surface, place) => {
-    if (surface === reference) return { surface: null, place, why: "the reference, which is taken away from the others" };
-    const found = differenceOf(surface, reference);
-    if (!found) return { surface: null, place, why: "no part of the plane in common with the reference" };
-    return { surface: { ...found, name: `${surface.name} − ${reference.name}`, isDifference: true }, place };
-  });
+  return (state.minus === "" ? surfaces : differences(page)).map(({ planes, why }, place) => (
+    planes ? { surface: planeOf(planes, state.plane), planes, place } : { surface: null, planes: [], place, why }
+  ));
+}
+
+/* Every surface less the reference; kept while the reference stays, since planes may be many. */
+function differences(page) {
+  const { surfaces, state } = page;
+  if (page.less?.minus === state.minus) return page.less.found;
+  const reference = surfaces[Number(state.minus)];
+  const found = surfaces.map((surface) => (
+    surface === reference ? { why: "the reference, which is taken away from the others" } : differencesOf(surface, reference)
+  ));
+  page.less = { minus: state.minus, found };
+  return found;
 }
 
 /* Bring the state to what these surfaces allow, and work out from it all that drawing needs. */
@@ -43,6 +52,8 @@ export function settle(page) {
   if (!content.metrics.some(({ key }) => key === state.metric)) state.metric = content.metrics[0].key;
   const canDiffer = surfaces.length > 1 && !content.sequence;
   if (!canDiffer || !(/^\d+$/.test(state.minus) && Number(state.minus) in surfaces)) state.minus = "";
+  page.numPlanes = Math.max(...surfaces.map(({ planes }) => planes.length));
+  state.plane = Math.min(state.plane, page.numPlanes);
   state.frame = content.sequence ? Math.min(Math.max(0, state.frame), surfaces.length - 1) : 0;
   const { name, signed } = content.metrics.find(({ key }) => key === state.metric);
   page.name = name;
@@ -52,12 +63,13 @@ export function settle(page) {
   page.theme = themeOf(state);
   page.shown = shownSurfaces(page);
   const { metric, levels } = state;
-  const arrays = (content.sequence ? surfaces : page.shown.map(({ surface }) => surface))
-    .filter((surface) => surface?.values[metric]).map(({ values }) => values[metric]);
+  const arraysOf = (some) => some.filter(({ values }) => values[metric]).map(({ values }) => values[metric]);
+  const arrays = arraysOf(content.sequence ? surfaces : page.shown.flatMap(({ planes }) => planes));
   const scale = (some) => (page.isDiverging ? differenceScale(some, page.kind, levels) : scaleOver(some, page.kind, levels));
   page.scale = scale(arrays);
-  // A card of its own scale, where that is wished for; curves share one.
-  page.scaleFor = (surface) => (state.shared || surface.isLine || content.sequence ? page.scale : scale([surface.values[metric]]));
+  // A card of its own scale, over all its planes, where that is wished for; curves share one.
+  const planesWith = (surface) => page.shown.find(({ planes }) => planes.includes(surface)).planes;
+  page.scaleFor = (surface) => (state.shared || surface.isLine || content.sequence ? page.scale : scale(arraysOf(planesWith(surface))));
   page.colours = content.colours[page.isDiverging ? "diverging" : state.colours];
   page.hasTaylor = !page.isDiverging && surfaces.some(({ taylor }) => taylor?.[metric]);
 }

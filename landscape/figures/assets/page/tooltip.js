@@ -1,6 +1,7 @@
 /* What is under the pointer: coordinates and every metric of the nearest measured point. */
 
 import { byId, element, table } from "./elements.js";
+import { fullName } from "./planes.js";
 import { told } from "./scale.js";
 import { isDone, pointAt } from "./surfaces.js";
 
@@ -13,7 +14,7 @@ export function showTooltip(surface, metrics, at, event) {
   for (const { key, name } of metrics) {
     if (surface.values[key]) rows.push([name, isDone(surface, point.place) ? told(surface.values[key][point.place], key) : "not measured"]);
   }
-  tooltip.replaceChildren(element("strong", "", surface.name), table(rows));
+  tooltip.replaceChildren(element("strong", "", fullName(surface)), table(rows));
   tooltip.hidden = false;
   const { innerWidth, innerHeight } = window;
   const box = tooltip.getBoundingClientRect();
