@@ -191,7 +191,9 @@ class DirectionReport:
 def report(center: Weights, directions: list[Weights], layouts: Mapping[str, FilterLayout]) -> DirectionReport:
     """Measure the directions of a plane in float64."""
     norms = tuple(_dot(direction, direction) ** 0.5 for direction in directions)
-    between = cosine(*directions) if len(directions) == 2 else None
+    cosine = None
+    if len(directions) == 2 and all(norms):
+        cosine = _dot(*directions) / (norms[0] * norms[1])
     squares, fourth, zero, count = 0.0, 0.0, 0, 0
     for name, weight in center.items():
         if not any(bool(direction[name].any()) for direction in directions) and layouts[name].is_bias_or_norm:
@@ -203,13 +205,7 @@ def report(center: Weights, directions: list[Weights], layouts: Mapping[str, Fil
         zero += int((lengths == 0).sum())
         count += len(rows)
     expected = fourth**0.5 / squares if squares else 0.0
-    return DirectionReport(norms, squares**0.5, between, expected, zero, count)
-
-
-def cosine(first: Weights, second: Weights) -> float | None:
-    """Return the cosine of the angle between two directions; None where one is zero."""
-    lengths = (_dot(first, first) * _dot(second, second)) ** 0.5
-    return _dot(first, second) / lengths if lengths else None
+    return DirectionReport(norms, squares**0.5, cosine, expected, zero, count)
 
 
 def _dot(first: Weights, second: Weights) -> float:

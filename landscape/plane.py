@@ -21,6 +21,17 @@ class Plane:
     u: Weights
     v: Weights | None = None
 
+    @property
+    def directions(self) -> list[Weights]:
+        """One an axis."""
+        return [self.u] if self.v is None else [self.u, self.v]
+
+    @property
+    def cosine(self) -> float | None:
+        """Between the two directions; None on a line, or where one is zero."""
+        lengths = 0.0 if self.v is None else (_dot(self.u, self.u) * _dot(self.v, self.v)) ** 0.5
+        return _dot(self.u, self.v) / lengths if lengths else None
+
     def tensor_at(self, name: str, alpha: float, beta: float) -> Tensor:
         """Return one tensor of the point; the two steps are summed first, so that signs and swaps are exact to the bit."""
         step = self.u[name] * alpha
@@ -38,7 +49,7 @@ class Plane:
         Returns:
             One coordinate a direction, and the L2 distance from the plane.
         """
-        directions = [self.u] if self.v is None else [self.u, self.v]
+        directions = self.directions
         offset = {name: weights[name].double() - self.center[name].double() for name in self.center}
         gram = np.array([[_dot(first, second) for second in directions] for first in directions])
         right = np.array([_dot(direction, offset) for direction in directions])

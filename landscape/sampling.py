@@ -7,14 +7,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from landscape.directions import GENERATOR, RandomRule, random_direction, report
+from landscape.directions import GENERATOR, RandomRule, random_directions, report, stream_of_plane
 from landscape.filters import filter_layouts
 from landscape.grid import Grid, axis_from_text
 from landscape.origin import Origin
 from landscape.plane import Plane
 from landscape.problem.batches import digest_of_batches, fixed_batches, moved
 from landscape.problem.losses import Loss, as_loss
-from landscape.problem.measures import PATHS, measure_on_plane, path_for
+from landscape.problem.measures import PATHS, MeasureOnPlanes, path_for
 from landscape.problem.models import source_digest
 from landscape.problem.problem import Problem
 from landscape.surface import Surface, empty_surface
@@ -29,6 +29,7 @@ def sample(
     *,
     x: str | np.ndarray = "-1:1:25",
     y: str | np.ndarray | None = "-1:1:25",
+    num_planes: int | None = None,
     seed: int = 0,
     rule: RandomRule = RandomRule(),
     norm_stats: str = "stored",
@@ -47,6 +48,7 @@ def sample(
             a sample, (sum, count), or a dict of names to either.
         loader: Batches of (inputs, targets), or whatever the loss takes; or loaders by split, {"train": ..., "test": ...}.
         x, y: MIN:MAX:NUM or coordinates, in lengths of the directions; no `y` gives a line.
+        num_planes: How many independent planes or lines to sample; one, without a dimension of planes, if None.
         seed: Of the directions.
         rule: How the directions are normalized.
         norm_stats: Batch norm's statistics "stored" or "reestimated" at each point.
@@ -60,7 +62,7 @@ def sample(
     Raises:
         ValueError: An argument is not what it should be, or the loss returned a bare mean.
     """
-    grid = Grid(*(_axis(values, name) for name, values in (("x", x), ("y", y)) if values is not None))
+    grid = Grid(_axis(x, "x"), None if y is None else _axis(y, "y"), num_planes)
     if device is None:
         device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     loaders = loader if isinstance(loader, Mapping) else {"train": loader}
@@ -72,15 +74,20 @@ def sample(
     loss_of = as_loss(loss)
     problem = Problem(model, loss_of, batches, norm_stats=norm_stats, precision=precision, device=device)
     center, layouts = problem.center, filter_layouts(model)
-    directions = [random_direction(center, layouts, seed=seed, axis=axis, rule=rule) for axis in grid.axes]
-    plane = Plane(center, *directions)
+
+    def plane_of(number: int) -> Plane:
+        stream = stream_of_plane(number)
+        drawn = random_directions(center, layouts, seed=seed, axes=grid.axes, rule=rule, stream=stream)
+        return Plane(center, *drawn)
+
+    first = plane_of(0)
     if path is None:
-        first = next(iter(problem.batches.values()))[0]
+        batch = next(iter(problem.batches.values()))[0]
         moves = rule.biases == "moved"
         path = path_for(
-            problem.model, loss_of, moved(first, device, problem.dtype), norm_stats=norm_stats, moves_norms=moves
+            problem.model, loss_of, moved(batch, device, problem.dtype), norm_stats=norm_stats, moves_norms=moves
         )
-    measure = measure_on_plane(problem, plane, path)
+    measure = MeasureOnPlanes(problem, plane_of, path)
     values = measure(0.0, 0.0)
     directed = {"generator": GENERATOR, "seed": seed, "normalization": rule.normalization, "biases": rule.biases}
     origin = Origin(
@@ -102,7 +109,8 @@ def sample(
             "directions": [
                 f"{axis}: random Gaussian, seed {seed}, {rule.normalization} normalization" for axis in grid.axes
             ],
-            "direction_report": asdict(report(center, directions, layouts)) | {"random": True},
+            "direction_report": asdict(report(center, first.directions, layouts)) | {"random": True},
+            **({"cosines": [plane_of(number).cosine for number in range(num_planes)]} if num_planes else {}),
             "num_norms": problem.num_norms,
         },
     )

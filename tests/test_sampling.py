@@ -114,3 +114,15 @@ def test_the_public_names_are_listed_where_one_is_unknown():
     sentence = f"module 'landscape' has no attribute 'nothing'; its names are {', '.join(landscape.__all__)}"
     with pytest.raises(AttributeError, match=f"^{re.escape(sentence)}$"):
         landscape.nothing
+
+
+def test_several_planes_share_center_and_grid_and_the_first_is_that_of_one():
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Linear(4, 7), nn.Tanh(), nn.Linear(7, 3))
+    loader = [(torch.randn(9, 4), torch.randint(3, (9,)))]
+    given = {"x": "-1:0.5:4", "y": "-0.5:1:3", "seed": 5}
+    several = landscape.sample(model, "cross-entropy", loader, num_planes=3, **given)
+    single = landscape.sample(model, "cross-entropy", loader, **given)
+    assert several.grid.shape == (3, 4, 3) and len(several.origin.record["cosines"]) == 3
+    np.testing.assert_array_equal(several.planes[0].values["train_loss"], single.values["train_loss"])
+    assert (several.planes[1].values["train_loss"] != several.planes[2].values["train_loss"]).all()

@@ -16,6 +16,7 @@ CORNER = 0.3  # of the way to the frame: (0.3, 0.3) on the usual one
 OWN = "own"
 # How a point may be measured otherwise, in order of what it tells; what it costs in evaluations.
 COSTS = {OWN: 1, "norm statistics": 4, "second subset": 1, "other split": 1}
+SET_UP = 1  # evaluations that a new plane, or a new way to measure, takes before its first
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def belief_plan(
     comparisons: list[Comparison] = []
     for kind in (kind for kind in COSTS if kind in kinds):
         places = [corner] if kind == "norm statistics" else [(0.0, 0.0), corner]
-        cost = COSTS[kind] * len(places) + (0 if comparisons else COSTS[OWN])
+        cost = SET_UP + COSTS[kind] * len(places) + (0 if comparisons else COSTS[OWN])
         if cost > left:
             continue
         comparisons += [] if comparisons else [Comparison(OWN, *corner)]
@@ -78,9 +79,8 @@ def belief_plan(
     each = 2 * len(grid.axes)
     num_fresh = 0
     if step is not None and is_random:
-        num_fresh = NUM_FULL if level == "full" else min(NUM_FULL, int(left // each))
+        num_fresh = NUM_FULL if level == "full" else min(NUM_FULL, int(left // (SET_UP + each)))
         num_fresh = num_fresh if num_fresh >= FEWEST_FRESH else 0
-        left -= num_fresh * each
     spent = sum(COSTS[comparison.kind] for comparison in comparisons) + num_fresh * each
     assert level == "full" or spent <= whole
     return BeliefPlan(tuple(comparisons), num_fresh, step, level == "full" and is_differentiable, spent)

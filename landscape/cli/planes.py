@@ -13,7 +13,6 @@ from landscape.directions import (
     GENERATOR,
     DirectionReport,
     RandomRule,
-    cosine,
     in_order,
     random_direction,
     random_directions,
@@ -181,14 +180,10 @@ def chosen_plane(
         return drawn(f"fresh plane {number + 1}")
 
     several = range(settings.num_planes or 0)
-    cosines = [_cosine(plane_of(number)) for number in several]
+    cosines = [plane_of(number).cosine for number in several]
     return ChosenPlane(
         plane, plane_of, fresh_plane_of, identity, words, summary, cosines, _notes(settings, rule, summary)
     )
-
-
-def _cosine(plane: Plane) -> float | None:
-    return None if plane.v is None else cosine(plane.u, plane.v)
 
 
 def _random_identity(settings: SurfaceSettings, rule: RandomRule, center: Weights, axis: str) -> dict:

@@ -17,8 +17,7 @@ METRICS = ("largest_eigenvalue", "smallest_eigenvalue", "eigenvalue_ratio", "eig
 
 def flat_directions(plane: Plane, layout: FlatLayout) -> np.ndarray:
     """Return the directions of a plane or line as columns, (dim, 2) or (dim, 1)."""
-    directions = [plane.u] if plane.v is None else [plane.u, plane.v]
-    return np.stack([layout.flat(direction) for direction in directions], 1)
+    return np.stack([layout.flat(direction) for direction in plane.directions], 1)
 
 
 def derivatives_in_plane(objective: Objective, plane: Plane) -> dict[str, float | list]:

@@ -75,8 +75,7 @@ class MeasureOnPlanes:
 
 def moved_names(plane: Plane) -> set[str]:
     """Return the names of the parameters that a plane moves."""
-    directions = [plane.u] if plane.v is None else [plane.u, plane.v]
-    return {name for name in plane.center if any(bool(direction[name].any()) for direction in directions)}
+    return {name for name in plane.center if any(bool(direction[name].any()) for direction in plane.directions)}
 
 
 def _sample_of(problem: Problem) -> Tensor | None:
@@ -126,7 +125,7 @@ class _FoldedMeasure:
 
 def _folded_tensors(problem: Problem, plane: Plane, network: FoldedNetwork, module: nn.Module):
     """Return center, directions and the tensors that points are written to, all by the folded network's names."""
-    given = [plane.center, plane.u] + ([] if plane.v is None else [plane.v])
+    given = [plane.center, *plane.directions]
     found: list[dict[str, Tensor]] = [{} for _ in given]
     targets: dict[str, Tensor] = {}
     for folding in network.foldings:
