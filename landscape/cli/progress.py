@@ -56,16 +56,20 @@ def _terminal_of_launcher() -> str | None:
 
 
 class Progress:
-    """Says how many points are done, how fast, and when the rest will be."""
+    """Says how many points are done, how fast, and when the rest will be.
 
-    def __init__(self, total: int, done: int, *, under_launcher: bool, say: Callable[[str], None]) -> None:
-        self._total, self._first, self._say = total, done, say
+    Args:
+        what: What is counted, in the singular.
+    """
+
+    def __init__(
+        self, total: int, done: int, *, under_launcher: bool, say: Callable[[str], None], what: str = "point"
+    ) -> None:
+        self._total, self._first, self._say, self._what = total, done, say, what
         self._began = self._said = time.perf_counter()
         stream = terminal(under_launcher)
         self._bar = (
-            tqdm(total=total, initial=done, unit="point", file=stream, smoothing=0.05, mininterval=0.5)
-            if stream
-            else None
+            tqdm(total=total, initial=done, unit=what, file=stream, smoothing=0.05, mininterval=0.5) if stream else None
         )
 
     def __call__(self, num_done: int) -> None:
@@ -77,7 +81,7 @@ class Progress:
             self._said = now
             rate = (num_done - self._first) / (now - self._began)
             left = (self._total - num_done) / rate
-            self._say(f"{num_done} of {self._total} points, {rate:.3g} a second, {duration(left)} left")
+            self._say(f"{num_done} of {self._total} {self._what}s, {rate:.3g} a second, {duration(left)} left")
 
     def close(self) -> None:
         if self._bar:

@@ -16,7 +16,7 @@ from landscape.belief.measuring import (
 from landscape.belief.plan import OWN, BeliefPlan, belief_plan
 from landscape.belief_record import BeliefRecord
 from landscape.cli.inquiry import Share
-from landscape.cli.progress import duration
+from landscape.cli.progress import Progress, duration
 from landscape.cli.settings import SurfaceSettings
 from landscape.cli.surface_curvature import eigenpairs_of
 from landscape.curvature.objective import Objective
@@ -186,14 +186,23 @@ class BeliefRun:
         start = None
         if self._world.is_first:
             start = self._known(kind, num, names, prefix)
-        found = sweep(
-            None if self._world.rank in self._idle else measure,
-            start,
-            world=self._world,
-            save=lambda trials: self._keep(kind, trials, prefix),
-            stop=self._stop,
-            idle=self._idle,
-        )
+        progress = None
+        if start is not None:
+            under = self._world.size > 1
+            progress = Progress(num, start.num_done, under_launcher=under, say=self._say, what=TRIALS[kind])
+        try:
+            found = sweep(
+                None if self._world.rank in self._idle else measure,
+                start,
+                world=self._world,
+                save=lambda trials: self._keep(kind, trials, prefix),
+                progress=progress or (lambda num_done: None),
+                stop=self._stop,
+                idle=self._idle,
+            )
+        finally:
+            if progress:
+                progress.close()
         if found is not None:
             self._keep(kind, found, prefix)
 
@@ -228,7 +237,7 @@ class BeliefRun:
             self._now(self._surface.belief.also(hessian=_hessian_findings(path)))
 
 
-TRIALS = {"comparison": "comparison", "fresh": "fresh plane", "plane": "the Hessian in plane"}
+TRIALS = {"comparison": "comparison", "fresh": "fresh plane", "plane": "plane's Hessian"}
 
 
 def _hessian_findings(path: Path) -> dict:
