@@ -1,28 +1,39 @@
 """Four other programs open the surface file unchanged, each axis the right way round."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
 from holed import LINE, slanted
 
+from landscape.belief_record import BeliefRecord
 from landscape.grid import Grid
 from landscape.store.surface_file import write_surface
 from landscape.surface import Surface
 
+PLANES = Grid(np.linspace(-0.7, 1.1, 5), np.linspace(-0.3, 0.8, 4), num_planes=2)
 GRID = Grid(np.linspace(-0.7, 1.1, 5), np.linspace(-0.3, 0.8, 4))
 
 
-@pytest.fixture(params=[GRID, LINE], ids=["plane", "line"])
+@pytest.fixture(params=[GRID, LINE, PLANES], ids=["plane", "line", "planes"])
 def written(request, tmp_path):
-    """Return a surface and its file."""
-    surface = slanted(request.param)
+    """Return a surface, with what was measured beside, and its file."""
+    surface = replace(
+        slanted(request.param), belief=BeliefRecord({"hessian_uu": np.array([1.0, 2.0])}, {"level": "full"})
+    )
     write_surface(surface, tmp_path / "s.h5")
     return surface, tmp_path / "s.h5"
 
 
 def assert_same(found: dict, surface: Surface) -> None:
     """Compare arrays by name with those of a surface, bit for bit."""
-    wanted = {**surface.values, "done": surface.done, **{dim: getattr(surface.grid, dim) for dim in surface.grid.dims}}
+    wanted = {
+        **surface.values,
+        "done": surface.done,
+        **{axis: getattr(surface.grid, axis) for axis in surface.grid.axes},
+    }
+    wanted |= {} if surface.grid.num_planes is None else {"plane": np.arange(1, surface.grid.num_planes + 1)}
     assert set(found) == set(wanted)
     for name, array in wanted.items():
         got = np.ascontiguousarray(np.ma.getdata(found[name]))
@@ -42,7 +53,7 @@ def test_xarray_opens_it(written, engine):
         assert data.attrs["Conventions"] == "CF-1.8" and isinstance(data.attrs["format"], str)
         assert data["train_loss"].attrs["units"] == "nat" and data["train_accuracy"].attrs["units"] == "1"
         middle = data["train_loss"].sel(x=surface.grid.x[3], method="nearest")
-        assert np.array_equal(middle, surface.values["train_loss"][3])
+        assert np.array_equal(middle, surface.values["train_loss"].take(3, surface.grid.dims.index("x")))
 
 
 def test_netcdf4_opens_it(written):
@@ -55,7 +66,7 @@ def test_netcdf4_opens_it(written):
             zip(surface.grid.dims, surface.grid.shape)
         )
         assert data.variables["train_loss"].dimensions == surface.grid.dims
-        assert data.Conventions == "CF-1.8" and list(data.groups) == ["origin"]
+        assert data.Conventions == "CF-1.8" and list(data.groups) == ["origin", "belief"]
         assert data.variables["done"].flag_meanings == "not_done measured"
 
 

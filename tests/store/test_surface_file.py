@@ -3,12 +3,14 @@
 import math
 import os
 import subprocess
+from dataclasses import replace
 from hashlib import sha256
 
 import h5py
 import numpy as np
 import pytest
 
+from landscape.belief_record import BeliefRecord
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.store.surface_file import part_of, read_surface, write_surface
@@ -16,6 +18,7 @@ from landscape.surface import Surface, empty_surface
 
 GRID = Grid(np.linspace(-0.7, 1.1, 5), np.linspace(-0.3, 0.8, 4))
 LINE = Grid(np.array([-0.4, 0.1, 0.15, 2.0]))
+PLANES = Grid(GRID.x, GRID.y, num_planes=3)
 ORIGIN = Origin(
     {"seed": 3, "grid": {"x": "-0.7:1.1:5"}, "splits": ["train", "test"]},
     {"device": "cpu", "torch": "2.6.0"},
@@ -38,19 +41,31 @@ def partly_done(grid: Grid) -> Surface:
     return Surface(grid, {"train_loss": loss, "test_accuracy": random.random(grid.shape)}, done, ORIGIN)
 
 
-@pytest.mark.parametrize("grid", [GRID, LINE], ids=["plane", "line"])
+@pytest.mark.parametrize("grid", [GRID, LINE, PLANES], ids=["plane", "line", "planes"])
 def test_a_surface_comes_back_bit_for_bit(tmp_path, grid):
     surface = partly_done(grid)
     write_surface(surface, tmp_path / "s.h5")
     found = read_surface(tmp_path / "s.h5")
     assert found.grid.dims == grid.dims
-    for name in grid.dims:
+    assert found.grid.num_planes == grid.num_planes
+    for name in grid.axes:
         assert getattr(found.grid, name).tobytes() == getattr(grid, name).tobytes()
     assert list(found.values) == list(surface.values)
     for name, array in surface.values.items():
         assert found.values[name].tobytes() == array.tobytes() and found.values[name].dtype == np.float64
     assert found.done.tobytes() == surface.done.tobytes() and found.done.dtype == np.uint8
     assert found.origin == surface.origin
+
+
+def test_what_was_measured_beside_comes_back_bit_for_bit(tmp_path):
+    arrays = {"fresh_done": [1.0, 0.0], "hessian_uv": [-0.0, math.nan], "comparison_loss": [math.inf, 1 / 3, 5e-324]}
+    belief = BeliefRecord({name: np.array(array) for name, array in arrays.items()}, {"level": "full", "step": 1e-3})
+    write_surface(replace(partly_done(GRID), belief=belief), tmp_path / "s.h5")
+    found = read_surface(tmp_path / "s.h5").belief
+    assert found.findings == belief.findings and found.arrays.keys() == belief.arrays.keys()
+    assert all(found.arrays[name].tobytes() == array.tobytes() for name, array in belief.arrays.items())
+    write_surface(partly_done(GRID), tmp_path / "none.h5")
+    assert read_surface(tmp_path / "none.h5").belief is None
 
 
 def test_the_payload_of_a_nan_survives(tmp_path):
