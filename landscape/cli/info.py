@@ -1,4 +1,4 @@
-"""`landscape info`: tell what is in a surface file."""
+"""`landscape info`: tell what is in a surface file, and how far it can be believed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from landscape.cli.arguments import Parser
 from landscape.sweep.world import World
 
-HELP = "tell what is in a surface file"
+HELP = "tell what is in a surface file, and how far it can be believed"
 
 
 def info_command(arguments: Sequence[str], world: World, prog: str = "landscape info") -> None:
@@ -21,13 +21,24 @@ def _tell(arguments: Sequence[str], prog: str) -> None:
         options = parser.parse_args(arguments)
     except SystemExit:  # --help
         return
+    from landscape.figures.belief_panel import belief_panel
     from landscape.figures.facts import facts
     from landscape.store.surface_file import read_surface
 
     for path in options.files:
         surface = read_surface(path)
-        rows = facts(surface)
-        width = max(len(what) for what, _ in rows)
         print(path)
-        for what, value in rows:
-            print(f"  {what:<{width}}  {value}")
+        _print_rows(facts(surface))
+        panel = belief_panel(surface)
+        if panel is not None:
+            print("how far to believe it")
+            for sentence in panel["sentences"]:
+                print(f"  {sentence}")
+            missing = [("not measured", text) for text in panel["missing"]]
+            _print_rows([(what, f"{value}; {meaning}") for what, value, meaning in panel["rows"]] + missing)
+
+
+def _print_rows(rows: Sequence[tuple[str, str]]) -> None:
+    width = max((len(what) for what, _ in rows), default=0)
+    for what, value in rows:
+        print(f"  {what:<{width}}  {value}")

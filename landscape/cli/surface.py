@@ -165,7 +165,11 @@ def _with_belief(settings, experiment, surface, center, out: Path, *, save, worl
     run = BeliefRun(settings, experiment, surface, center, world=world, idle=idle, save=save, stop=stop, say=say)
     surface = run.run(out)
     if surface is not None:
+        from landscape.figures.belief_panel import belief_panel
+
         say(f"belief, {settings.belief}: measured in {duration(time.perf_counter() - began)}")
+        for sentence in belief_panel(surface)["sentences"]:
+            say(sentence)
     return surface
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from known_hessians import known
 
+from landscape.cli.info import info_command
 from landscape.cli.surface import surface_command
 from landscape.figures.belief_panel import belief_panel
 from landscape.problem.problem import Problem
@@ -114,6 +115,18 @@ def test_a_finished_belief_is_not_measured_again(monkeypatch):
     monkeypatch.setattr("landscape.cli.surface_belief.differences_on_fresh_planes", lambda *_, **__: measured)
     after = made("mine", *TINY, "--x", "-1:1:300").belief
     assert after.arrays["fresh_done"].all() and after.findings == before.findings
+
+
+def test_the_program_ends_with_what_the_page_says_and_info_says_it_again(capsys):
+    surface = made("mine", *TINY, *NEAR)
+    panel, printed = belief_panel(surface), capsys.readouterr().out
+    info_command(["mine.h5"], World())
+    told = capsys.readouterr().out
+    for sentence in panel["sentences"]:
+        assert f"\n{sentence}\n" in printed and f"\n  {sentence}\n" in told
+    for what, value, _ in panel["rows"]:
+        assert what in told and value in told
+    assert all(text in told for text in panel["missing"])
 
 
 @pytest.mark.timed
