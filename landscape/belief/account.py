@@ -11,12 +11,11 @@ from landscape.belief.flat_region import FlatRegion, flat_region
 from landscape.belief.fresh import Estimate, FreshAccount, estimate, fresh_account, plane_eigenvalues
 from landscape.belief.plan import FLAT_WITHIN
 from landscape.belief.plane_curvature import PlaneCurvatures, asymmetry, plane_curvatures
+from landscape.belief.rounding import Rounding, rounding_of
 from landscape.belief_record import BeliefRecord
 from landscape.surface import NOT_DONE, Surface
 
 WITHIN_CHANCE = 5.0  # standard deviations of a random pair's cosine
-# Of a loss in the plane, above float32's: a convex model in bf16 was found to lie up to a hundredth above its chords.
-ROUNDING = {"float64": 1e-6, "float32": 1e-6, "tf32": 5e-3, "bf16": 2e-2}
 # Normalizations of which the report's expected cosine is that of a random pair, or above it.
 WITH_EXPECTED_COSINE = ("filter", "layer", "none")
 
@@ -136,7 +135,7 @@ def _plane_account(plane: Surface, metric: str, center: float | None, eps: float
     i, j = (None if axis is None else _index_of_zero(axis) for axis in (x, y))
     if center is None and i is not None:
         center = values[i] if y is None else values[i, j] if j is not None else None
-    rounding = ROUNDING.get(precision, max(ROUNDING.values()))
+    rounding = rounding_of(precision)
     curvatures = plane_curvatures(x, y, values)
     signs = [_sign(curvatures.along_x, x, i, center, rounding)]
     signs += [] if y is None else [_sign(curvatures.along_y, y, j, center, rounding)]
@@ -147,12 +146,12 @@ def _plane_account(plane: Surface, metric: str, center: float | None, eps: float
     return PlaneAccount(curvatures, tuple(signs), tuple(slices), flat, convex)
 
 
-def _sign(curvature: float | None, axis: np.ndarray, place: int | None, center, rounding: float) -> int | None:
+def _sign(curvature: float | None, axis: np.ndarray, place: int | None, center, rounding: Rounding) -> int | None:
     """Return a second difference's sign; 0 where rounding of its values could turn it."""
     if curvature is None or center is None or not np.isfinite([curvature, center]).all():
         return None
     step = min(axis[place] - axis[place - 1], axis[place + 1] - axis[place])
-    return int(np.sign(curvature)) if abs(curvature) * step**2 > 4 * rounding * abs(center) else 0
+    return int(np.sign(curvature)) if abs(curvature) * step**2 > 4 * rounding.of(center) else 0
 
 
 def _index_of_zero(axis: np.ndarray) -> int | None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.belief.plane_curvature import mean_and_error
+from landscape.belief.rounding import rounding_of
 from landscape.belief.shares import Share, binomial_interval
 from landscape.belief_record import BeliefRecord
 
-ROUNDING = {"float64": 1e-14, "float32": 1e-6}  # of a loss: what its mean over samples may be off by
 ROUNDING_OF_PRODUCTS = {"float64": 1e-10, "float32": 1e-5}  # of the largest curvature found
 
 
@@ -70,7 +70,7 @@ def fresh_account(belief: BeliefRecord, center: float | None, precision: str) ->
     if np.isnan(arrays["difference_v"]).all() and np.isnan(arrays["hessian_vv"]).all():  # lines
         differences = differences[:, :1]
     along = np.stack([uu, vv], 1)[:, : differences.shape[1]]
-    zero = np.nan if center is None else 4 * ROUNDING.get(precision, np.nan) * abs(center) / step**2
+    zero = np.nan if center is None else 4 * rounding_of(precision).of(center) / step**2
     found = estimate(differences.ravel())
     lower = _share_below(differences, zero)
     left_out = differences.size - found.num

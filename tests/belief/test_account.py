@@ -98,7 +98,7 @@ def test_tau_and_its_deviation_are_those_of_the_products():
     assert fresh.tau.error == pytest.approx(along.std(ddof=1) / np.sqrt(8))
 
 
-@pytest.mark.parametrize("precision, rounding, step", [("float32", 1e-6, 0.02), ("float64", 1e-14, 1e-3)])
+@pytest.mark.parametrize("precision, rounding, step", [("float32", 1e-6, 0.02), ("float64", 1e-12, 1e-3)])
 def test_differences_below_zero_by_rounding_are_not_counted(precision, rounding, step):
     surface = sampled(quadratic(1, 2, center=0.5), precision=precision)
     zero = 4 * rounding * 0.5 / step**2
@@ -111,7 +111,7 @@ def test_the_hessian_parts_from_differences_by_what_rounding_does_not_explain():
     products = np.array([[2.0, 0.0, -1.0], [0.0, 0.0, 5.0]])
     differences = products[:, [0, 2]] + [[1.0, -1.0], [0.5, 0.5]]
     fresh = account_of(with_belief(surface, differences=differences, products=products)).fresh
-    assert fresh.parting == pytest.approx(0.75 / 2.0)
+    assert fresh.parting == pytest.approx((0.75 - 4 * 1e-7 / 0.02**2) / 2.0)
     drowned = with_belief(sampled(quadratic(1, 2, center=100.0)), differences=differences, products=products)
     assert account_of(drowned).fresh.parting == 0.0  # rounding of a loss of 100 is 1 of curvature
     flat = with_belief(surface, differences=differences, products=np.zeros((2, 3)))
