@@ -64,12 +64,12 @@ def gaussian_words(mean: float, deviation: float) -> str:
 
 
 def chance_difference(error: float, num: int, confidence: float = 0.95) -> float:
-    """Return how far two means of `num` values each, drawn alike, differ by chance.
+    """Return how far a second mean of `num` values, drawn alike, differs from a first by chance.
 
     Args:
-        error: The standard error of one of them; the other's is taken to be like it.
+        error: The standard error of the first.
 
     Returns:
-        error sqrt(2) times the quantile of Student's t of 2 (num - 1) degrees of freedom; nan of fewer than two values.
+        error sqrt(2) times the quantile of Student's t of num - 1 degrees of freedom; nan of fewer than two values.
     """
-    return float(stdtrit(2 * (num - 1), (1 + confidence) / 2) * 2**0.5 * error) if num > 1 else float("nan")
+    return float(stdtrit(num - 1, (1 + confidence) / 2) * 2**0.5 * error) if num > 1 else float("nan")

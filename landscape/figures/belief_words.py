@@ -41,6 +41,10 @@ def figure(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}" if np.isfinite(value) else "not finite"
 
 
+def spelled_share(num: int, of: int) -> str:
+    return f"{spelled(num) if num else 'none'} of {spelled(of)}"
+
+
 def pair(estimate: Estimate) -> str:
     """Return a mean with its standard error; of one value, the value alone."""
     return figure(estimate.mean, 4) if estimate.num < 2 else with_error(estimate.mean, estimate.error)
@@ -85,19 +89,20 @@ def _shape(account: Account) -> str:
     """Say whether the slices look convex."""
     found = [plane.convexity for plane in account.planes if plane.convexity.num_triples]
     num, convex = len(account.planes), sum(each.worst == 0 for each in found)
-    slices = "This slice" if num == 1 else f"All {spelled(num)} slices"
+    slices = {1: "This slice", 2: "Both slices"}.get(num, f"All {spelled(num)} slices")
     if not found:
-        return f"Whether {slices[:1].lower()}{slices[1:]} {'is' if num == 1 else 'are'} convex can't be told: no three finite values lie evenly on a line."
+        words = f"Whether {slices[:1].lower()}{slices[1:]} {'is' if num == 1 else 'are'} convex can't be told"
+        return f"{words}: no three finite values lie evenly on a line."
     if convex == num:
         finite = "" if all(each.is_convex for each in found) else ", where finite"
         return f"{slices} look{'s' if num == 1 else ''} convex{finite}."
     worst = max(found, key=lambda each: each.worst)
+    of = f"{spelled_share(convex, num)} slices look{'s' * (convex < 2)} convex"
     if worst.where is None:
-        return f"{_begun(spelled(convex))} of {spelled(num)} slices look{'s' if convex == 1 else ''} convex; of the others too few values are finite."
+        return f"{_begun(of)}; of the others too few values are finite."
     bump = f"at {place(account, *worst.where)} the {quantity(account)} lies {worst.worst:.3g} above a chord"
     if num == 1:
         return f"This slice is not convex: {bump}."
-    of = f"{spelled(convex) if convex else 'none'} of {spelled(num)} slices look{'' if convex > 1 else 's'} convex"
     return f"{_begun(of)}; in {'another' if convex else 'one'}, {bump}."
 
 
@@ -110,7 +115,10 @@ def _at_center(account: Account) -> str:
     if len(signs) == 1:
         return f"Over the cells beside the center it curves {WAYS[known[0]]}."
     if len(account.planes) > 1:
-        return f"Over the cells beside the center {known.count(1)} of {len(known)} axes curve upward."
+        num, noun = known.count(1), "axes" if account.num_axes == 2 else "lines"
+        return (
+            f"Over the cells beside the center {spelled_share(num, len(known))} {noun} curve{'s' * (num < 2)} upward."
+        )
     along = {
         way: " and ".join(axis for axis, sign in zip("xy", signs) if sign == number) for number, way in WAYS.items()
     }
@@ -169,11 +177,12 @@ def _without_hessian(account: Account) -> str:
     if account.level is None:
         return ""
     if fresh is not None and fresh.directions is not None and fresh.directions.count:
-        words = f"The Hessian curves downward along {share_words(fresh.directions)} random directions"
+        words = f"By the Hessian the {quantity(account)} curves downward along {share_words(fresh.directions)} random directions"
         return f"{words}: the point is no minimum."
     if fresh is not None and fresh.lower is not None and fresh.lower.count:
-        words = f"Along {share_words(fresh.lower)} random directions the {quantity(account)} falls below the center's"
-        return f"{words} within a step of {fresh.step:g}: at this scale the center is no minimum."
+        words = f"Along {share_words(fresh.lower)} random directions the {quantity(account)} curves downward"
+        scale = f"over a step of {fresh.step:g}, so that one end lies below the center"
+        return f"{words} {scale}: at this scale the center is no minimum."
     open_question = "whether the center is a minimum was not measured"
     if fresh is not None and fresh.lower is not None:
         words = f"None of {fresh.lower.num} random directions curves downward over a step of {fresh.step:g}"
@@ -185,7 +194,7 @@ def _planes(account: Account) -> str:
     """Say the curvature's spread over planes, which a difference between networks must exceed."""
     over, fresh, num = account.curvature, account.fresh, len(account.planes)
     if over.num >= 2:
-        of = f"{spelled(over.num)} of {spelled(num)}" if over.num < num else spelled(num)
+        of = spelled_share(over.num, num) if over.num < num else spelled(num)
         return f"{_begun(of)} {_noun(account, num)}: curvature {pair(over)}; a second network must differ by more than that.{_by_chance(over)}"
     if fresh is not None and fresh.differences.num >= 2:
         found = fresh.differences
@@ -208,9 +217,9 @@ def _kinks(account: Account) -> str:
     if fresh is None or fresh.parting is None or fresh.parting < PARTED:
         return ""
     return (
-        f"Over steps of {fresh.step:g} the {quantity(account)} curves by {figure(fresh.differences.mean)} on average, by the Hessian "
-        f"it would by {figure(fresh.tau.mean)}; a direction differs by {100 * fresh.parting:.0f} %. Kinks of ReLU or higher "
-        "derivatives do that: the Hessian does not describe this picture."
+        f"Over steps of {fresh.step:g} the {quantity(account)} curves by {figure(fresh.differences.mean)} on average where "
+        f"the Hessian says {figure(fresh.tau.mean)}, and direction by direction they differ by {100 * fresh.parting:.0f} %: "
+        "kinks of ReLU or higher derivatives, which the Hessian does not see."
     )
 
 
@@ -253,7 +262,7 @@ def _flat(account: Account) -> list[str]:
     what = f"The region within {account.eps:g} nat of the center"
 
     def said(num: int, words: str, advice: str) -> str:
-        of = f" in {num} of {len(regions)} {_noun(account, 2)}" if len(regions) > 1 else ""
+        of = f" in {spelled_share(num, len(regions))} {_noun(account, 2)}" if len(regions) > 1 else ""
         return f"{what} {words}{of}: {advice}." if num else ""
 
     return [
