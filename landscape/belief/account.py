@@ -29,6 +29,7 @@ class PlaneAccount:
         signs: One an axis, of its curvature: 1, -1, or 0 within rounding; None where not known.
         asymmetries: One an axis; None or nan where not known.
         flat: None where the grid does not hold the center.
+        is_drowned: Whether the values differ by so little that rounding could hide or make any shape.
     """
 
     curvatures: PlaneCurvatures
@@ -36,6 +37,14 @@ class PlaneAccount:
     asymmetries: tuple[float | None, ...]
     flat: FlatRegion | None
     convexity: Convexity
+    is_drowned: bool
+
+    @property
+    def looks_convex(self) -> bool | None:
+        """Whether nothing violates convexity, where there is something to look at; None where it can't be told."""
+        if self.convexity.worst > 0:
+            return False
+        return None if self.is_drowned or not self.convexity.num_triples else True
 
     @property
     def mean_curvature(self) -> float:
@@ -143,7 +152,12 @@ def _plane_account(plane: Surface, metric: str, center: float | None, eps: float
     slices += [] if y is None else [asymmetry(y, values[i]) if i is not None else None]
     flat = None if center is None else flat_region(x, y, values, center, eps)
     convex = convexity(values, x, y, rounding=rounding)
-    return PlaneAccount(curvatures, tuple(signs), tuple(slices), flat, convex)
+    return PlaneAccount(curvatures, tuple(signs), tuple(slices), flat, convex, _is_drowned(values, rounding))
+
+
+def _is_drowned(values: np.ndarray, rounding: Rounding) -> bool:
+    finite = values[np.isfinite(values)]
+    return len(finite) > 0 and bool(np.ptp(finite) <= 4 * rounding.of(float(np.median(np.abs(finite)))))
 
 
 def _sign(curvature: float | None, axis: np.ndarray, place: int | None, center, rounding: Rounding) -> int | None:

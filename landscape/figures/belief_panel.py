@@ -61,7 +61,7 @@ def _clipped(account: Account) -> str:
 def _convexity_row(account: Account) -> Row:
     found = [plane.convexity for plane in account.planes]
     num_triples, worst = sum(each.num_triples for each in found), max(each.worst for each in found)
-    value = "no violation" if num_triples else "not known"
+    value = "no violation" if any(plane.looks_convex for plane in account.planes) else "not known"
     if worst > 0:
         bad = sum(each.worst > 0 for each in found)
         value = f"violated by {worst:.3g}" + (f", in {bad} of {len(found)}" if len(found) > 1 else "")

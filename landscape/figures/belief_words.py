@@ -87,19 +87,25 @@ def _begun(words: str) -> str:
 
 def _shape(account: Account) -> str:
     """Say whether the slices look convex."""
-    found = [plane.convexity for plane in account.planes if plane.convexity.num_triples]
-    num, convex = len(account.planes), sum(each.worst == 0 for each in found)
+    num, looks = len(account.planes), [plane.looks_convex for plane in account.planes]
+    convex = looks.count(True)
     slices = {1: "This slice", 2: "Both slices"}.get(num, f"All {spelled(num)} slices")
-    if not found:
+    if looks.count(None) == num:
         words = f"Whether {slices[:1].lower()}{slices[1:]} {'is' if num == 1 else 'are'} convex can't be told"
-        return f"{words}: no three finite values lie evenly on a line."
+        drowned = all(plane.is_drowned for plane in account.planes)
+        why = (
+            "the values differ by no more than rounding may"
+            if drowned
+            else "no three finite values lie evenly on a line"
+        )
+        return f"{words}: {why}."
     if convex == num:
-        finite = "" if all(each.is_convex for each in found) else ", where finite"
+        finite = "" if all(plane.convexity.is_convex for plane in account.planes) else ", where finite"
         return f"{slices} look{'s' if num == 1 else ''} convex{finite}."
-    worst = max(found, key=lambda each: each.worst)
     of = f"{spelled_share(convex, num)} slices look{'s' * (convex < 2)} convex"
+    worst = max((plane.convexity for plane in account.planes), key=lambda each: each.worst)
     if worst.where is None:
-        return f"{_begun(of)}; of the others too few values are finite."
+        return f"{_begun(of)}; of the others it can't be told."
     bump = f"at {place(account, *worst.where)} the {quantity(account)} lies {worst.worst:.3g} above a chord"
     if num == 1:
         return f"This slice is not convex: {bump}."
@@ -110,7 +116,7 @@ def _at_center(account: Account) -> str:
     """Say, where slices are not convex, which way they curve at the center."""
     signs = [sign for plane in account.planes for sign in plane.signs]
     known = [sign for sign in signs if sign is not None]
-    if not any(known) or all(plane.convexity.worst == 0 for plane in account.planes):
+    if not any(known) or False not in [plane.looks_convex for plane in account.planes]:
         return ""
     if len(signs) == 1:
         return f"Over the cells beside the center it curves {WAYS[known[0]]}."

