@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from landscape.grid import Grid
 
 LEVELS = ("quick", "full", "off")
@@ -12,7 +14,7 @@ FEWEST_FRESH = 3  # planes, of which a spread can be told at all
 FLAT_WITHIN = 0.1  # nats
 # Of second differences, in lengths of the direction: rounding over its square stays below a thousandth of the loss.
 STEPS = {"float32": 0.02, "float64": 1e-3}
-CORNER = 0.3  # of the way to the frame: (0.3, 0.3) on the usual one
+CORNER = 0.3  # of the way from the center to the farther side of the frame: (0.3, 0.3) on the usual one
 OWN = "own"
 # How a point may be measured otherwise, in order of what it tells; what it costs in evaluations.
 COSTS = {OWN: 1, "norm statistics": 4, "second subset": 1, "other split": 1}
@@ -64,8 +66,7 @@ def belief_plan(
     """
     left = float("inf") if level == "full" else int(QUICK_SHARE * grid.num_points)
     whole = left
-    corner = tuple(CORNER * (axis[-1] if axis[-1] > 0 else axis[0]) for axis in (grid.x, grid.y) if axis is not None)
-    corner = (*corner, 0.0)[:2]
+    corner = (*(_corner(axis) for axis in (grid.x, grid.y) if axis is not None), 0.0)[:2]
     comparisons: list[Comparison] = []
     for kind in (kind for kind in COSTS if kind in kinds):
         places = [corner] if kind == "norm statistics" else [(0.0, 0.0), corner]
@@ -84,3 +85,9 @@ def belief_plan(
     spent = sum(COSTS[comparison.kind] for comparison in comparisons) + num_fresh * each
     assert level == "full" or spent <= whole
     return BeliefPlan(tuple(comparisons), num_fresh, step, level == "full" and is_differentiable, spent)
+
+
+def _corner(axis: np.ndarray) -> float:
+    """Return the coordinate at which a point is measured otherwise; within the frame, where the center lies beside it."""
+    farther = axis[-1] if axis[-1] >= -axis[0] else axis[0]
+    return float(np.clip(CORNER * farther, axis[0], axis[-1]))

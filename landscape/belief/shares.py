@@ -1,8 +1,8 @@
-"""Shares: one counted, with its exact interval, and one below zero by the Gaussian approximation, in words."""
+"""What chance explains: shares with exact intervals or by the Gaussian approximation, and differences of two means."""
 
 from dataclasses import dataclass
 
-from scipy.special import betaincinv, ndtr
+from scipy.special import betaincinv, ndtr, stdtrit
 
 FEWEST = 1e-3  # beyond, the Gaussian's tail is a claim about the approximation rather than about directions
 
@@ -61,3 +61,15 @@ def gaussian_words(mean: float, deviation: float) -> str:
     elif share > 1 - FEWEST:
         said = "more than 999 in 1,000"
     return f"{said} by the Gaussian approximation"
+
+
+def chance_difference(error: float, num: int, confidence: float = 0.95) -> float:
+    """Return how far a second mean of `num` values, drawn alike, differs from a first by chance.
+
+    Args:
+        error: The standard error of the first.
+
+    Returns:
+        error sqrt(2) times the quantile of Student's t of num - 1 degrees of freedom; nan of fewer than two values.
+    """
+    return float(stdtrit(num - 1, (1 + confidence) / 2) * 2**0.5 * error) if num > 1 else float("nan")

@@ -2,16 +2,19 @@
 
 import numpy as np
 
-from landscape.belief.account import Account, Compared, account_of
-from landscape.belief.shares import Share, gaussian_words
-from landscape.figures.belief_words import interval, pair, sentences, share_words
+from landscape.belief.account import Account, account_of
+from landscape.belief.compared import Compared
+from landscape.belief.shares import gaussian_words
+from landscape.figures.belief_words import figure, interval, pair, place, sentences, share_words
 from landscape.surface import Surface
 
 Row = tuple[str, str, str]
+CLIPPED = {"frame": "reaches the frame: a lower bound", "cells": "fewer than ten cells: coarse"}
+OTHERWISE = {"norm statistics": "norm statistics", "second subset": "other samples", "other split": "other split"}
 
 
 def belief_panel(surface: Surface) -> dict | None:
-    """Return sentences, rows of (what, value, meaning), and what was not measured; None where nothing is sampled.
+    """Return sentences, rows of (what, value, meaning), and what was not measured; None where the surface is unfinished.
 
     Returns:
         {"sentences": [text], "rows": [[what, value, meaning]], "missing": [text]}.
@@ -24,7 +27,7 @@ def belief_panel(surface: Surface) -> dict | None:
         *_direction_rows(account),
         *_fresh_rows(account),
         *_hessian_rows(account),
-        *_compared_rows(account),
+        *(_compared_row(found, account) for found in account.compared),
         *_point_rows(surface, account),
     ]
     return {"sentences": sentences(account), "rows": [list(row) for row in rows], "missing": list(account.missing)}
@@ -36,24 +39,12 @@ def _plane_rows(account: Account) -> list[Row]:
     if account.curvature.num:
         rows.append(("curvature over a cell", pair(account.curvature), f"second difference at the center{over}"))
     if account.flat_size.num:
-        clipped = [plane.flat for plane in account.planes if plane.flat is not None and plane.flat.is_clipped]
-        words = sorted({word for region in clipped for word in region.clipped_by})
-        said = {"frame": "touches the frame: a lower bound", "cells": "fewer than ten cells: coarse"}
-        clip = f"; clipped ({'; '.join(said[word] for word in words)})" if clipped else ""
         name = "flat area" if account.num_axes == 2 else "flat length"
-        meaning = f"the connected region within {account.eps:g} nat above the center{over}{clip}"
+        meaning = f"the connected region within {account.eps:g} nat above the center{over}{_clipped(account)}"
         rows.append((name, pair(account.flat_size), meaning))
     if account.asymmetry.num:
         rows.append(("asymmetry", pair(account.asymmetry), f"0: both sides alike; 1: one side alone rises{over}"))
-    for number, plane in enumerate(account.planes, 1):
-        name = "convex" if len(account.planes) == 1 else f"convex, {number}"
-        if len(account.planes) == 1:
-            worst = plane.convexity.worst
-            value = {True: "no violation", None: "no violation where finite", False: f"violated by {worst:.3g}"}
-            rows.append(
-                (name, value[plane.convexity.is_convex], f"{plane.convexity.num_triples:,} triples of points on lines")
-            )
-    return rows
+    return [*rows, _convexity_row(account)]
 
 
 def _over(account: Account) -> str:
@@ -61,12 +52,30 @@ def _over(account: Account) -> str:
     return f"; mean over {num} {noun} and its standard error" if num > 1 else ""
 
 
+def _clipped(account: Account) -> str:
+    regions = [plane.flat for plane in account.planes if plane.flat is not None]
+    words = sorted({word for region in regions for word in region.clipped_by})
+    return f"; {'; '.join(CLIPPED[word] for word in words)}" if words else ""
+
+
+def _convexity_row(account: Account) -> Row:
+    found = [plane.convexity for plane in account.planes]
+    num_triples, worst = sum(each.num_triples for each in found), max(each.worst for each in found)
+    value = "no violation" if any(plane.looks_convex for plane in account.planes) else "not known"
+    if worst > 0:
+        bad = sum(each.worst > 0 for each in found)
+        value = f"violated by {worst:.3g}" + (f", in {bad} of {len(found)}" if len(found) > 1 else "")
+    left_out = sum(each.num_left_out for each in found)
+    said = f", {left_out:,} more are not finite" if left_out else ""
+    return "convex", value, f"{num_triples:,} triples of points on lines{said}"
+
+
 def _direction_rows(account: Account) -> list[Row]:
     if not account.cosines:
         return []
     worst = max(account.cosines, key=abs)
     of = f"the largest of {len(account.cosines)} pairs" if len(account.cosines) > 1 else "between the two directions"
-    bound = f"; chance stays below {account.cosine_bound:.2g}" if account.cosine_bound else ""
+    bound = f"; chance stays within ±{account.cosine_bound:.2g}" if account.cosine_bound is not None else ""
     return [("cosine", f"{worst:.4f}", f"{of}{bound}")]
 
 
@@ -74,90 +83,77 @@ def _fresh_rows(account: Account) -> list[Row]:
     fresh = account.fresh
     if fresh is None:
         return []
-    num = fresh.differences.num
-    rows = [
-        (
-            "curvature of fresh directions",
-            pair(fresh.differences),
-            f"second differences over ±{fresh.step:g}, {num} directions",
+    left_out = f", {fresh.num_left_out} more are not finite" if fresh.num_left_out else ""
+    meaning = f"second differences over ±{fresh.step:g}, {fresh.differences.num} random directions{left_out}"
+    rows = [("curvature of random directions", pair(fresh.differences), meaning)]
+    if fresh.lower is not None:
+        rows.append(
+            ("directions that curve downward", share_words(fresh.lower), f"95 % interval {interval(fresh.lower)}")
         )
+    return [*rows, *_product_rows(fresh)]
+
+
+def _product_rows(fresh) -> list[Row]:
+    """Return what products with the Hessian along fresh directions say."""
+    if fresh.tau is None:
+        return []
+    meaning = f"{fresh.tau.num} products with the Hessian along random directions: what their pictures show on average"
+    rows = [
+        ("τ = E d'Hd", pair(fresh.tau), meaning),
+        ("its deviation", figure(fresh.tau.deviation), "from one random direction to the next"),
     ]
-    if fresh.tau is not None:
-        rows += [
-            (
-                "τ = E d'Hd",
-                pair(fresh.tau),
-                f"{fresh.tau.num} products with the Hessian; what a filter-normalized picture shows",
-            ),
-            ("its deviation", f"{fresh.tau.deviation:.3g}", "from one random direction to the next"),
-            (
-                "loss against Hessian",
-                f"{100 * fresh.kinks:+.0f} %",
-                "median of second difference over d'Hd; far from 0 with kinks",
-            ),
-        ]
-    rows.append(_share_row("directions that curve downward", fresh.directions, fresh))
+    if fresh.parting is not None:
+        meaning = "how far second differences lie from d'Hd, beyond rounding; large with kinks of ReLU"
+        rows.append(("loss against Hessian", f"{100 * fresh.parting:.0f} %", meaning))
+    if fresh.directions is not None:
+        meaning = f"95 % interval {interval(fresh.directions)}"
+        if np.isfinite(fresh.tau.deviation):
+            meaning += f"; {gaussian_words(fresh.tau.mean, fresh.tau.deviation)}"
+        rows.append(("directions with d'Hd < 0", share_words(fresh.directions), meaning))
     if fresh.planes is not None:
-        rows.append(_share_row("planes that show a descent", fresh.planes, fresh))
+        meaning = f"by the Hessian in the plane; 95 % interval {interval(fresh.planes)}"
+        rows.append(("planes that show a descent", share_words(fresh.planes), meaning))
     return rows
-
-
-def _share_row(name: str, share: Share, fresh) -> Row:
-    meaning = f"95 % interval {interval(share)}"
-    if fresh.tau is not None and "directions" in name and np.isfinite(fresh.tau.deviation):
-        meaning += f"; {gaussian_words(fresh.tau.mean, fresh.tau.deviation)}"
-    return name, share_words(share, "")[:-1], meaning
 
 
 def _hessian_rows(account: Account) -> list[Row]:
-    rows = []
-    if account.hessian is not None:
-        found = account.hessian
-        for name in ("largest", "smallest"):
-            unsure = "" if found[f"{name}_converged"] else ", not converged"
-            value = f"{found[name]:.4g}"
-            rows.append(
-                (
-                    f"{name} eigenvalue",
-                    value,
-                    f"residual {found[f'{name}_residual']:.1g}{unsure}; {found['num_samples']:,} samples",
-                )
-            )
+    rows, found = [], account.hessian
+    for name in ("largest", "smallest") if found is not None else ():
+        unsure = "" if found.get(f"{name}_converged") else ", not converged"
+        samples = f"; {found['num_samples']:,} samples" if found.get("num_samples") else ""
+        meaning = f"residual {figure(found[f'{name}_residual'], 1)}{unsure}{samples}"
+        rows.append((f"{name} eigenvalue", figure(found[name], 4), meaning))
+    if found is not None and found.get("verdict"):
+        rows.append(("kind of point", found["verdict"], "by the gradient and the Hessian's eigenvalues"))
     if account.plane_eigenvalues:
-        low, high = (
-            min(pair[0] for pair in account.plane_eigenvalues),
-            max(pair[1] for pair in account.plane_eigenvalues),
-        )
-        what = "of the plane" if account.num_axes == 2 else "of the line"
-        rows.append(
-            (
-                f"curvatures {what}",
-                f"{low:.3g} to {high:.3g}",
-                "by the Hessian in unit directions; between its smallest and largest eigenvalue",
-            )
-        )
+        rows.append(_plane_eigenvalues_row(account))
     return rows
 
 
-def _compared_rows(account: Account) -> list[Row]:
-    return [_compared_row(found, account) for found in account.compared]
+def _plane_eigenvalues_row(account: Account) -> Row:
+    low = min(smaller for smaller, _ in account.plane_eigenvalues)
+    high = max(larger for _, larger in account.plane_eigenvalues)
+    noun, num = "plane" if account.num_axes == 2 else "line", len(account.plane_eigenvalues)
+    meaning = "by the Hessian along unit directions"
+    if account.hessian is not None:
+        ends = account.hessian["smallest"], account.hessian["largest"]
+        margin = 1e-3 * max(map(abs, ends)) + sum(
+            account.hessian[f"{name}_residual"] for name in ("smallest", "largest")
+        )
+        within = ends[0] - margin <= low and high <= ends[1] + margin
+        meaning += ", within the Hessian's own ends" if within else "; beyond the ends that were found"
+    return f"curvatures of the {noun}{'s' * (num > 1)}", f"{figure(low)} to {figure(high)}", meaning
 
 
 def _compared_row(found: Compared, account: Account) -> Row:
-    where = (
-        "center"
-        if not (found.x or found.y)
-        else f"({found.x:.3g}, {found.y:.3g})"
-        if account.num_axes == 2
-        else f"{found.x:.3g}"
-    )
     accuracy = f"; accuracy {found.other_accuracy:.1%}" if np.isfinite(found.other_accuracy) else ""
-    names = {"norm statistics": "norm statistics", "second subset": "other samples", "other split": "other split"}
-    return f"{names[found.kind]}, {where}", f"{found.other:.4g}, not {found.own:.4g}", f"{found.words}{accuracy}"
+    where = place(account, found.x, found.y).removeprefix("the ")
+    value = f"{figure(found.other, 4)}, not {figure(found.own, 4)}"
+    return f"{OTHERWISE[found.kind]}, {where}", value, f"{found.words}{accuracy}"
 
 
 def _point_rows(surface: Surface, account: Account) -> list[Row]:
     bad = {name: num for name, num in account.num_non_finite.items() if num}
-    words = ", ".join(f"{num} of {name.replace('_', ' ')}" for name, num in bad.items()) or "none"
+    words = ", ".join(f"{num:,} of {name.replace('_', ' ')}" for name, num in bad.items()) or "none"
     measured = f"{surface.num_done:,} of {surface.grid.num_points:,}"
     return [("points not finite", words, "grey on the page"), ("points measured", measured, "none interpolated")]

@@ -1,4 +1,4 @@
-"""Exact intervals of counted shares, and the share below zero of a Gaussian."""
+"""Exact intervals of counted shares, the share below zero of a Gaussian, and how far two means differ by chance."""
 
 import re
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, f, norm
 
-from landscape.belief.shares import binomial_interval, gaussian_share, gaussian_words
+from landscape.belief.shares import binomial_interval, chance_difference, gaussian_share, gaussian_words
 
 
 @pytest.mark.parametrize("count, num", [(0, 1), (1, 1), (0, 40), (40, 40), (1, 17), (7, 20), (300, 1000), (999, 1000)])
@@ -80,3 +80,15 @@ def test_moments_that_are_none_are_refused(mean, deviation):
     message = f"mean and deviation must be finite and the latter not negative, not {mean!r} and {deviation!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         gaussian_share(mean, deviation)
+
+
+@pytest.mark.parametrize("num", [2, 3, 10])
+def test_a_second_mean_lies_farther_from_the_first_in_one_of_twenty_draws(num):
+    draws = np.random.default_rng(3).normal(2.0, 1.5, (20_000, 2, num))
+    errors = draws[:, 0].std(1, ddof=1) / np.sqrt(num)
+    beyond = np.abs(np.diff(draws.mean(2))[:, 0]) > [chance_difference(error, num) for error in errors]
+    assert beyond.mean() == pytest.approx(0.05, abs=0.007)  # four standard errors of a share of 20,000 draws
+
+
+def test_a_single_value_tells_no_difference_from_chance():
+    assert np.isnan(chance_difference(0.5, 1)) and chance_difference(0.0, 4) == 0.0
