@@ -75,7 +75,7 @@ def comparisons_of(
     own_stats = problem.norm_stats
     if problem.num_norms and (own_stats == "reestimated" or "train" in indices):
         other = "stored" if own_stats == "reestimated" else "reestimated"
-        said = "stored" if other == "stored" else "re-estimated at the point"
+        said = "as stored with the weights" if other == "stored" else "re-estimated at the point"
         add("norm statistics", said, split, indices[split], norm_stats=other, path="plain")
     elif problem.num_norms:
         absent["norm statistics"] = "they are re-estimated on training samples, which this run has not taken"

@@ -56,7 +56,7 @@ def test_all_planes_meet_in_the_center():
 def test_each_pair_of_directions_has_its_cosine_recorded():
     record = made("several", *PLANE, "--planes", "3").origin.record
     bound = 5 * record["direction_report"]["expected_cosine"]
-    assert record["cosines"][0] == record["direction_report"]["cosine"]
+    assert record["cosines"][0] == pytest.approx(record["direction_report"]["cosine"], rel=1e-12)
     assert len(set(record["cosines"])) == 3 and max(map(abs, record["cosines"])) < bound
 
 

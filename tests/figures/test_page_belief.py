@@ -1,11 +1,14 @@
 """How far a surface is to be believed, on the page: all that the panel says is there, as text, for everyone."""
 
+import numpy as np
 import pytest
 from asking import CARDS, HOSTILE, VIOLATIONS, assert_fits_a_phone, assert_quiet, axe
 from browser import NO_WEBGL, Press, visit
 from surfaces import several, slanted
 
 from landscape.figures.page import write_page
+from landscape.grid import Grid
+from landscape.surface import empty_surface
 
 PANEL = {
     "sentences": ["Over planes the loss varies by a fifth.", f"The sharpest direction is not seen. {HOSTILE}"],
@@ -58,5 +61,8 @@ def test_axe_finds_no_violation_in_light_and_dark(pages, which):
     assert seen.answers[2:] == [[], []]
 
 
-def test_without_a_panel_there_is_no_such_card(pair):
-    assert visit(pair[0], ["document.querySelectorAll('.belief').length"], fragment="view=contour").answers == [0]
+def test_a_run_that_goes_on_has_no_such_card_yet(tmp_path):
+    surface = empty_surface(Grid(np.linspace(-0.5, 1, 5), np.linspace(-1, 0.25, 4)), ["train_loss"])
+    write_page({"begun": surface}, tmp_path / "p.html")
+    seen = visit(tmp_path / "p.html", ["document.querySelectorAll('.belief').length"], fragment="view=contour")
+    assert seen.answers == [0]
