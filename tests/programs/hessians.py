@@ -65,10 +65,10 @@ def factors(first="0,0", second="0,0"):
     return _Factors(first, second)
 
 
-def hidden(size=6):
-    """|W2 W1 - M|^2 / size where M lacks its smallest singular value, 0.25: one eigenvalue is -0.5 / size, and no filter is zero."""
+def hidden(missing=1, size=6):
+    """|W2 W1 - M|^2 / size where W2 W1 lacks M's smallest singular values s: an eigenvalue is -2 s / size, and no filter is zero."""
     left, right, between = _rotations(size)
-    roots = np.diag(np.sqrt(np.append(_singular(size)[:-1], 0.0)))
+    roots = np.diag(np.sqrt(np.append(_singular(size)[:-missing], np.zeros(missing))))
     model = _Factors("0", "0")
     model.first = nn.Parameter(torch.from_numpy(between.T @ roots @ right.T))
     model.second = nn.Parameter(torch.from_numpy(left @ roots @ between))
