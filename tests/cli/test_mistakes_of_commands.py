@@ -134,12 +134,12 @@ def test_mistakes_about_the_pages_place(arguments, sentence, folder):
     [
         ("info", "--help"),
         ("page", "--help --out --title --sequence"),
-        ("export", "--help --format --out --metric --height --overwrite"),
+        ("export", "--help --format --out --plane --metric --height --overwrite"),
         ("import", "--help --out --overwrite"),
         (
             "figure",
             "--help --kind --format --out --titles --metric --scale --clip --width --font-size --colours --dpi "
-            "--elevation --azimuth --renderer",
+            "--plane --elevation --azimuth --renderer",
         ),
     ],
 )

@@ -125,6 +125,7 @@ def test_a_cell_of_the_map_is_that_of_a_dense_hessian(tmp_path):
         assert found["train_loss"] == pytest.approx(float(loss(flat)), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_map_is_the_same_bits_from_one_rank_and_two(run, tmp_path):
     arguments = [*SMOOTH, "--curvature-map", "--x", "-0.5:1:4", "--y", "-0.25:0.75:3", "--out"]
     for name, ranks in (("one", None), ("two", 2)):

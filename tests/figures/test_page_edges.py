@@ -24,9 +24,9 @@ def bowl(x: np.ndarray, y: np.ndarray, done: np.ndarray | None = None) -> Surfac
 @pytest.mark.parametrize(
     "fragment",
     [
-        "toString=1&constructor=2&__proto__=3",
+        pytest.param("toString=1&constructor=2&__proto__=3", marks=pytest.mark.slow),
         "minus=abc&frame=1e9&levels=NaN&zoom=,,,&camera=0,0,0,0,0,0,0,0,0",
-        "metric=no&at=1&scale=no&minus=7",
+        pytest.param("metric=no&at=1&scale=no&minus=7", marks=pytest.mark.slow),
     ],
 )
 def test_an_address_of_nonsense_shows_the_page_as_it_begins(tmp_path, fragment):
@@ -48,6 +48,7 @@ def test_the_first_view_comes_back_after_a_scene_was_turned_by_hand(tmp_path):
     assert back == [pytest.approx(eye, abs=1e-3) for eye in first]
 
 
+@pytest.mark.slow
 def test_many_wishes_at_once_are_drawn_together(tmp_path):
     page = write_page({"a": slanted()}, tmp_path / "page.html")
     slide = """(async () => {
@@ -110,7 +111,7 @@ def test_a_sequence_says_what_is_interpolated_and_tells_the_facts_of_the_nearest
         for name, factor in (("one", 1), ("two", 9))
     }
     page = write_page(named, tmp_path / "page.html", sequence=True)
-    facts = "document.querySelector('.facts').innerText"
+    facts = "document.querySelector('.facts').textContent"
     seen = visit(
         page, [HEAD, facts, "document.querySelector('#colourbar h2').textContent"], fragment="frame=0.9&minus=0"
     )

@@ -170,6 +170,7 @@ def test_what_it_leaves_over_is_a_metric_on_symmetric_colours(page):
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_lines_and_surfaces_without_a_record_stand_beside_it(tmp_path):
     bare = replace(expanded(factor=3), origin=Origin())
     page = write_page({"bare": bare, "line": line(), "a": expanded()}, tmp_path / "page.html")
@@ -188,6 +189,7 @@ def test_lines_and_surfaces_without_a_record_stand_beside_it(tmp_path):
     assert_quiet(difference)
 
 
+@pytest.mark.slow
 def test_a_sequence_shows_it_where_it_stands_on_a_surface(tmp_path):
     surfaces = {"one": expanded(), "two": expanded(factor=2), "three": expanded(factor=5)}
     page = write_page(surfaces, tmp_path / "page.html", sequence=True)

@@ -14,7 +14,14 @@ FOLDABLE = [name for name in own_models() if name not in ("mlp", "vgg9", "wrn28_
 HALVE_FIVE_TIMES = ("vgg11", "vgg13", "vgg16", "vgg19")
 
 
-@pytest.mark.parametrize("name", [*FOLDABLE, "torchvision:resnet18", "torchvision:mobilenet_v2"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(pytest.param(name, marks=pytest.mark.slow) if name in ("vgg16", "vgg19") else name for name in FOLDABLE),
+        "torchvision:resnet18",
+        "torchvision:mobilenet_v2",
+    ],
+)
 def test_folding_changes_no_loss_by_more_than_float64_rounds(name):
     size = 32 if ":" in name or name in HALVE_FIVE_TIMES else 8
     for fast, plain in both_ways(calibrated(build_model(name, from_data={}), size), size, precision="float64"):

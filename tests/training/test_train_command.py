@@ -191,6 +191,7 @@ def test_batch_norm_sees_a_ranks_part_and_its_running_statistics_are_the_ranks_m
     assert not torch.allclose(found, means[0], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_ranks_say_a_failure_once(folder, run):
     options = ["--model", "mlp", "--optimizer", "sgd", "--schedule", "constant", "--learning-rate", "1e30"]
     failed = run("-m", "landscape", "train", *options, "--out", "run", ranks=2, cwd=folder)
