@@ -12,6 +12,7 @@ from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SPLITS, add_samp
 from landscape.grid import LONGEST_AXIS, axis_from_text
 
 DEFAULT_AXIS = "-1:1:25"
+MOST_PLANES = 1_000
 RANDOM, HESSIAN = "random", "hessian"
 
 
@@ -212,6 +213,8 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
 def _require_fitting_planes(options: argparse.Namespace, directions: str) -> None:
     if options.planes is None:
         return
+    if options.planes > MOST_PLANES:
+        raise ValueError(f"--planes must be {MOST_PLANES:,} or less, not {options.planes:,}")
     if options.planes < 2:
         raise ValueError(f"--planes must be 2 or more, not {options.planes}; leave it out for one plane")
     given = {

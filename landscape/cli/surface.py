@@ -135,6 +135,8 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
         )
         if world.is_first:
             say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
+            if settings.belief == "full":
+                _draw(out, name, page)  # what follows takes long
         if settings.belief != "off":
             surface = _with_belief(settings, experiment, surface, center, out, save=save, **everywhere)
     finally:
@@ -145,6 +147,13 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
         interrupt_on_signals()
     if surface is None:
         return None
+    _draw(out, name, page)
+    say(f"page: {page}")
+    return page
+
+
+def _draw(out: Path, name: str, page: Path) -> None:
+    """Write the page of what a file holds."""
     from landscape.figures.page import write_page
     from landscape.store.surface_file import read_surface
 
@@ -152,8 +161,6 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
         write_page({name: read_surface(out)}, page)
     except OSError as error:
         raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
-    say(f"page: {page}")
-    return page
 
 
 def _with_belief(settings, experiment, surface, center, out: Path, *, save, world: World, idle, stop, say):
@@ -203,7 +210,8 @@ def _start(experiment, grid, known, center, world: World, num_ranks: int, notes,
     earlier = known.origin.record.get("earlier", []) + ([known.origin.circumstance] if changed else [])
     kept = {"seconds": known.origin.record.get("seconds", 0), **({"earlier": earlier} if earlier else {})}
     if known.is_complete:
-        origin = replace(known.origin, record={**known.origin.record, **taylor})
+        chosen = {name: origin.record[name] for name in ("flat_within",) if name in origin.record}
+        origin = replace(known.origin, record={**known.origin.record, **taylor, **chosen})
     return replace(known, origin=replace(origin, record={**origin.record, **kept}))
 
 

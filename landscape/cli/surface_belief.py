@@ -21,7 +21,7 @@ from landscape.cli.settings import SurfaceSettings
 from landscape.cli.surface_curvature import eigenpairs_of
 from landscape.curvature.objective import Objective
 from landscape.grid import Grid
-from landscape.problem.measures import measure_on_plane
+from landscape.problem.measures import PlaneMeasures
 from landscape.surface import Surface, empty_surface
 from landscape.sweep.run import Stop, sweep
 from landscape.sweep.world import Mistake, World
@@ -44,6 +44,7 @@ def planned(settings: SurfaceSettings, experiment, grid: Grid, metric: str) -> B
         settings.belief,
         grid,
         experiment.comparisons.kinds,
+        num_samples=sum(experiment.num_samples[split] for split in settings.splits),
         precision=settings.precision,
         is_differentiable=settings.precision in DIFFERENTIABLE and not reestimates and metric.endswith("_loss"),
         is_random=settings.has_random_directions,
@@ -95,8 +96,13 @@ class BeliefRun:
         plan = None
         if self._world.is_first:
             plan = planned(self._settings, self._experiment, self._surface.grid, self._metric)
-        plan = self._world.share(plan)
-        self._begin(plan)
+        plan, is_kept = self._world.share((plan, self._world.is_first and self._has_more()))
+        if is_kept:
+            return self._surface
+        refusal = self._world.agreed(self._refusal) if plan.has_products else None
+        plan = replace(plan, has_products=plan.has_products and refusal is None)
+        if self._world.is_first:
+            self._begin(plan, refusal)
         self._compare(plan)
         self._take_fresh_planes(plan)
         if plan.has_products:
@@ -104,10 +110,26 @@ class BeliefRun:
             self._find_eigenvalues(out)
         return self._surface
 
-    def _begin(self, plan: BeliefPlan) -> None:
+    def _has_more(self) -> bool:
+        """Tell whether more is in the file than was asked for now; it is kept then."""
+        known = self._surface.belief
+        if known is None or (known.findings.get("level"), self._settings.belief) != ("full", "quick"):
+            return False
+        self._say("belief: the file has that of --belief full, which is kept")
+        return True
+
+    def _refusal(self) -> str | None:
+        """Return why the loss has no products with its Hessian; None where it has."""
+        try:
+            objective = self._objective()
+            objective.products(np.ones(objective.dim))
+        except (Mistake, ValueError) as error:
+            self._say(f"warning: no products with the Hessian: {error}")
+            return str(error)
+        return None
+
+    def _begin(self, plan: BeliefPlan, refusal: str | None) -> None:
         """Start a record, or go on with the one that the same plan began."""
-        if not self._world.is_first:
-            return
         words = {OWN: "as on the surface", **self._experiment.comparisons.words}
         planned = {
             "level": self._settings.belief,
@@ -118,13 +140,13 @@ class BeliefRun:
             "num_evaluations": plan.num_evaluations,
             "kinds": list(self._experiment.comparisons.kinds),
             "absent": dict(self._experiment.comparisons.absent),
-            "why_no_products": self._why_no_products(plan),
+            "why_no_products": refusal or self._why_no_products(plan),
         }
         known = self._surface.belief
         if known is None or any(known.findings.get(name) != value for name, value in planned.items()):
             places = {"comparison_x": "x", "comparison_y": "y"}
             arrays = {name: np.array([getattr(part, at) for part in plan.comparisons]) for name, at in places.items()}
-            self._surface = replace(self._surface, belief=BeliefRecord(arrays, planned))
+            self._now(BeliefRecord(arrays, planned))
 
     def _why_no_products(self, plan: BeliefPlan) -> str | None:
         if plan.has_products or self._settings.belief != "full":
@@ -149,38 +171,44 @@ class BeliefRun:
                 made[part.kind] = make()
             return self._of_split(made[part.kind](part.x, part.y), split, rest)
 
-        self._take("comparison", len(plan.comparisons), ("loss", "accuracy"), measured, "comparison_")
+        self._take("comparison", len(plan.comparisons), ("loss", "accuracy"), lambda: measured, "comparison_")
 
     @staticmethod
     def _of_split(found: Mapping[str, float], split: str, rest: str) -> dict[str, float]:
         return {"loss": found[f"{split}_{rest}"], "accuracy": found.get(f"{split}_accuracy", np.nan)}
 
     def _take_fresh_planes(self, plan: BeliefPlan) -> None:
-        experiment = self._experiment
-        problem = experiment.problem.on_split(self._settings.splits[0])
-
         def measured() -> Callable:
+            experiment = self._experiment
+            problem = experiment.problem.on_split(self._settings.splits[0])
             return differences_on_fresh_planes(
                 experiment.fresh_plane_of,
-                lambda plane: measure_on_plane(problem, plane, experiment.path),
+                PlaneMeasures(problem, experiment.path).on,
                 step=plan.step,
                 metric=self._metric,
                 center=self._center[self._metric],
                 objective=self._objective if plan.has_products else None,
             )
 
-        self._take("fresh", plan.num_fresh, (*DIFFERENCES, *HESSIAN), measured() if plan.num_fresh else None, "")
+        self._take("fresh", plan.num_fresh, (*DIFFERENCES, *HESSIAN), measured, "")
 
     def _take_own_planes(self) -> None:
         num = self._world.share((self._surface.grid.num_planes or 1) if self._world.is_first else None)
-        measured = derivatives_with_lengths(self._experiment.plane_of, self._objective)
+
+        def measured() -> Callable:
+            return derivatives_with_lengths(self._experiment.plane_of, self._objective)
+
         self._take("plane", num, (*HESSIAN, *GRAM), measured, "plane_")
 
     def _objective(self) -> Objective:
         return Objective(self._experiment.sums(Share()))
 
-    def _take(self, kind: str, num: int, names: tuple[str, ...], measure: Callable | None, prefix: str) -> None:
-        """Measure what is left of a part's trials, and keep them by their names."""
+    def _take(self, kind: str, num: int, names: tuple[str, ...], measured: Callable, prefix: str) -> None:
+        """Measure what is left of a part's trials, and keep them by their names.
+
+        Args:
+            measured: Makes the measure, on ranks that compute.
+        """
         if not num:
             return
         start = None
@@ -192,7 +220,7 @@ class BeliefRun:
             progress = Progress(num, start.num_done, under_launcher=under, say=self._say, what=TRIALS[kind])
         try:
             found = sweep(
-                None if self._world.rank in self._idle else measure,
+                None if self._world.rank in self._idle else measured(),
                 start,
                 world=self._world,
                 save=lambda trials: self._keep(kind, trials, prefix),

@@ -43,15 +43,31 @@ def measure_on_plane(problem: Problem, plane: Plane, path: str) -> Measure:
     Raises:
         ValueError: The path is unknown, or can't serve.
     """
-    if path not in PATHS:
-        raise ValueError(f"the path must be one of {', '.join(PATHS)}, not {path!r}")
-    if path == "plain":
-        return lambda alpha, beta: problem.measure_from(lambda name: plane.tensor_at(name, alpha, beta))
-    sample = _sample_of(problem) if calls_only(problem.loss) else None
-    network = None if sample is None else folded(problem.model, sample)
-    if network is None or norm_parameters(network) & moved_names(plane) or problem.reestimates:
-        raise ValueError("the folded path can't serve this model and plane; take the plain one")
-    return _FoldedMeasure(problem, plane, network)
+    return PlaneMeasures(problem, path).on(plane)
+
+
+class PlaneMeasures:
+    """Makes measures of points on any plane; what a path needs of the model is worked out once.
+
+    Args:
+        path: As for `measure_on_plane`.
+    """
+
+    def __init__(self, problem: Problem, path: str) -> None:
+        if path not in PATHS:
+            raise ValueError(f"the path must be one of {', '.join(PATHS)}, not {path!r}")
+        self._problem, self._path = problem, path
+        sample = _sample_of(problem) if path == "folded" and calls_only(problem.loss) else None
+        self._network = None if sample is None else folded(problem.model, sample)
+
+    def on(self, plane: Plane) -> Measure:
+        """Return the measure of a plane's points."""
+        problem, network = self._problem, self._network
+        if self._path == "plain":
+            return lambda alpha, beta: problem.measure_from(lambda name: plane.tensor_at(name, alpha, beta))
+        if network is None or norm_parameters(network) & moved_names(plane) or problem.reestimates:
+            raise ValueError("the folded path can't serve this model and plane; take the plain one")
+        return _FoldedMeasure(problem, plane, network)
 
 
 class MeasureOnPlanes:
@@ -63,13 +79,13 @@ class MeasureOnPlanes:
     """
 
     def __init__(self, problem: Problem, plane_of: Callable[[int], Plane], path: str) -> None:
-        self._problem, self._plane_of, self._path = problem, plane_of, path
-        self._number, self._measure = 0, measure_on_plane(problem, plane_of(0), path)
+        self._plane_of, self._measures = plane_of, PlaneMeasures(problem, path)
+        self._number, self._measure = 0, self._measures.on(plane_of(0))
 
     def __call__(self, alpha: float, beta: float, number: int = 0) -> Mapping[str, float]:
         if number != self._number:
             self._measure = None  # before the next one takes memory
-            self._measure, self._number = measure_on_plane(self._problem, self._plane_of(number), self._path), number
+            self._measure, self._number = self._measures.on(self._plane_of(number)), number
         return self._measure(alpha, beta)
 
 

@@ -15,7 +15,32 @@ from landscape.problem.problem import Problem
 from landscape.store.surface_file import read_surface
 from landscape.sweep.world import World
 
-TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "60"]
+ONCE = """
+import torch
+from torch.autograd.function import once_differentiable
+
+class Halved(torch.autograd.Function):
+    @staticmethod
+    def forward(context, inputs):
+        return inputs / 2
+
+    @staticmethod
+    @once_differentiable
+    def backward(context, gradient):
+        return gradient / 2
+
+class Network(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
+
+    def forward(self, inputs):
+        return Halved.apply(self.layers(inputs))
+
+def network():
+    return Network()
+"""
+TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "400"]
 NEAR = ["--x", "-0.2:0.3:11", "--y", "-0.3:0.25:12"]
 
 
@@ -125,6 +150,37 @@ def test_a_finished_belief_is_not_measured_again(monkeypatch):
     monkeypatch.setattr("landscape.cli.surface_belief.differences_on_fresh_planes", lambda *_, **__: measured)
     after = made("mine", *TINY, "--x", "-1:1:300").belief
     assert after.arrays["fresh_done"].all() and after.findings == before.findings
+
+
+def test_quick_leaves_what_full_has_measured(capsys):
+    full = made("mine", *TINY, *NEAR, "--belief", "full").belief
+    again = made("mine", *TINY, *NEAR).belief
+    assert "the file has that of --belief full, which is kept" in capsys.readouterr().out
+    assert again.findings == full.findings and again.arrays.keys() == full.arrays.keys()
+
+
+@pytest.mark.parametrize("num", [2, 9])
+def test_a_quick_without_room_says_what_it_left_out_in_file_and_page(num):
+    surface = made("small", *TINY, "--x", f"-1:1:{num}")
+    assert surface.belief.findings["level"] == "quick" and surface.belief.findings["num_evaluations"] == 0
+    missing = " ".join(belief_panel(surface)["missing"])
+    assert "second subset: a tenth of the points leaves no room" in missing and "nothing was measured" not in missing
+
+
+def test_a_finished_surface_takes_another_height_of_flatness():
+    lower = made("mine", *TINY, *NEAR)
+    higher = made("mine", *TINY, *NEAR, "--flat-within", "0.02")
+    assert lower.origin.record["flat_within"] == 0.1 and higher.origin.record["flat_within"] == 0.02
+
+
+def test_a_loss_without_second_derivatives_leaves_the_rest_of_full(here):
+    (here / "odd.py").write_text(ONCE)
+    arguments = ["--model", "odd.py:network", "--untrained", "0", "--num-samples", "40", *NEAR, "--belief", "full"]
+    surface = made("odd", *arguments)
+    why = "the model has no second derivatives in torch (one of its functions is marked with @once_differentiable)"
+    assert surface.belief.findings["why_no_products"] == why and surface.belief.arrays["fresh_done"].all()
+    assert np.isfinite(surface.belief.arrays["difference_v"]).all() and "hessian" not in surface.belief.findings
+    assert any(why in text for text in belief_panel(surface)["missing"]) and Path("odd.html").is_file()
 
 
 def test_the_program_ends_with_what_the_page_says_and_info_says_it_again(capsys):

@@ -73,6 +73,7 @@ OTHERS = {
     "--checkpoint a.pt --untrained 1": "give --checkpoint or --untrained, not both",
     "--toward-y a.pt": "--toward-y needs --toward; with one other checkpoint, give it as --toward",
     "--planes 1": "--planes must be 2 or more, not 1; leave it out for one plane",
+    "--planes 1001": "--planes must be 1,000 or less, not 1,001",
     "--planes 3 --directions hessian": "--planes draws random directions, and --directions hessian gives them; leave one of the two out",
     "--planes 3 --toward a.pt": "--planes draws random directions, and --toward gives them; leave one of the two out",
     "--planes 3 --taylor": "--taylor is for one plane; leave --planes out",

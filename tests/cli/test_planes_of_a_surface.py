@@ -9,7 +9,7 @@ from landscape.cli.surface import surface_command
 from landscape.store.surface_file import read_surface
 from landscape.sweep.world import World
 
-TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "30"]
+TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "400"]
 PLANE = ["--x", "-0.5:1:5", "--y", "-1:0.25:4"]
 
 
