@@ -66,12 +66,14 @@ def test_of_a_homogeneous_network_it_is_the_depth_squared_times_the_variance_of_
     assert found.value == pytest.approx(9 * float(variances.mean()), rel=1e-12)
 
 
-def test_the_parameters_are_the_centers_wherever_the_model_was_measured_last():
-    problem = Problem(linear([[1.0, 2], [0.5, -1], [0, 3]]), cross_entropy, {}, precision="float64")
+@pytest.mark.parametrize("biases", ["moved", "fixed"])
+def test_the_parameters_are_the_centers_wherever_the_model_was_measured_last(biases):
+    model = linear([[1.0, 2], [0.5, -1], [0, 3]], [0.2, -0.7, 1.1])
+    problem = Problem(model, cross_entropy, {}, precision="float64")
     batches, filters = split(classes(2)), filter_layouts(problem.model)
-    before = fisher_sums(problem, batches, filters)
+    before = fisher_sums(problem, batches, filters, biases=biases)
     problem.measure({name: 5 * w for name, w in problem.center.items()})
-    assert fisher_sums(problem, batches, filters) == before
+    assert fisher_sums(problem, batches, filters, biases=biases) == before
 
 
 def test_ranks_and_batches_change_nothing():
