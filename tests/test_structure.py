@@ -10,7 +10,19 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "landscape").rglob("*.py"))
 LONGEST = 300
 # A room may import from itself and from rooms before it; the first holds the values.
-ROOMS = ("values", "problem", "sweep", "curvature", "belief", "store", "figures", "training", "sampling", "cli")
+ROOMS = (
+    "values",
+    "problem",
+    "sweep",
+    "curvature",
+    "belief",
+    "flatness",
+    "store",
+    "figures",
+    "training",
+    "sampling",
+    "cli",
+)
 OWNERS = {
     "h5py": {
         "landscape/store/sealed_hdf5.py",
@@ -26,7 +38,7 @@ OWNERS = {
     | {"landscape/figures/curvature_plots.py", "landscape/figures/curvature_compare.py"},
     "matplotlib": {"landscape/figures/print_figure.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
-    "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py"},
+    "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py", "landscape/flatness/keskar.py"},
     "contourpy": {"landscape/figures/plots.py", "landscape/belief/flat_region.py"},
     "tqdm": {"landscape/cli/progress.py"},
     "trimesh": {"landscape/figures/mesh_file.py"},

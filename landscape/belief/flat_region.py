@@ -125,12 +125,12 @@ def _length(axes: list[np.ndarray], raised: np.ndarray, level: float) -> tuple[f
     """Return the length of the interval around 0, and whether it reaches an end of the line."""
     (axis,) = axes
     center = int(np.searchsorted(axis, 0.0))
-    right = _reach(axis[center:], raised[center:], level)
-    left = _reach(-axis[center::-1], raised[center::-1], level)
+    right = reach(axis[center:], raised[center:], level)
+    left = reach(-axis[center::-1], raised[center::-1], level)
     return right + left, bool(right == axis[-1] or left == -axis[0])
 
 
-def _reach(distance: np.ndarray, raised: np.ndarray, level: float) -> float:
+def reach(distance: np.ndarray, raised: np.ndarray, level: float) -> float:
     """Return the first distance at which a piecewise linear function goes above the level, or the last."""
     above = np.flatnonzero(raised > level)
     if not len(above):
