@@ -267,3 +267,17 @@ def test_values_of_another_shape_are_refused():
     message = "the grid is (37, 51), but the values are (51, 37)"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         flat_region(X, Y, quadratic(X, Y).T, MINIMUM)
+
+
+@pytest.mark.parametrize("cells, share", [(10, 0.88), (50, 0.97)])
+def test_a_region_of_few_cells_is_found_somewhat_too_small(cells, share):
+    random, found = np.random.default_rng(6), []
+    axis = np.arange(-12.0, 13.0)
+    for _ in range(100):
+        turn, ratio = random.uniform(0, np.pi), random.uniform(1, 3)
+        rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        matrix = rotation @ np.diag([ratio, 1 / ratio]) @ rotation.T * 0.2 * np.pi / cells  # area 2 pi 0.1 / sqrt(det)
+        x, y = np.meshgrid(axis, axis, indexing="ij")
+        values = (matrix[0, 0] * x**2 + 2 * matrix[0, 1] * x * y + matrix[1, 1] * y**2) / 2
+        found.append(flat_region(axis, axis, values, 0.0, 0.1).area / cells)
+    assert np.mean(found) == pytest.approx(share, abs=0.015)
