@@ -165,12 +165,13 @@ def _draw(out: Path, name: str, page: Path) -> None:
 
 def _with_belief(settings, experiment, surface, center, out: Path, *, save, world: World, idle, stop, say):
     """Return the surface with what tells how far it can be believed, on rank 0."""
+    from landscape.cli.belief_trials import BeliefTrials
     from landscape.cli.progress import duration
     from landscape.cli.surface_belief import BeliefRun
 
     began = time.perf_counter()
-    run = BeliefRun(settings, experiment, surface, center, world=world, idle=idle, save=save, stop=stop, say=say)
-    surface = run.run(out)
+    trials = BeliefTrials(surface, world=world, idle=idle, save=save, stop=stop, say=say)
+    surface = BeliefRun(settings, experiment, center, trials).run(out)
     if surface is not None:
         from landscape.figures.belief_panel import belief_panel
 

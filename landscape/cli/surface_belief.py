@@ -15,17 +15,16 @@ from landscape.belief.measuring import (
 )
 from landscape.belief.plan import OWN, BeliefPlan, belief_plan
 from landscape.belief_record import BeliefRecord
+from landscape.cli.belief_trials import BeliefTrials
 from landscape.cli.inquiry import Share
-from landscape.cli.progress import Progress, duration
+from landscape.cli.progress import duration
 from landscape.cli.settings import SurfaceSettings
 from landscape.cli.surface_curvature import eigenpairs_of
 from landscape.curvature.objective import Objective
 from landscape.grid import Grid
 from landscape.problem.measures import PlaneMeasures
-from landscape.surface import Surface, empty_surface
-from landscape.sweep.run import Stop, sweep
-from landscape.sweep.world import Mistake, World
-from landscape.trials import Trials
+from landscape.surface import Surface
+from landscape.sweep.world import Mistake
 
 DIFFERENTIABLE = ("float32", "float64")
 KEPT_OF_HESSIAN = ("hessian", "verdict", "gradient_norm", "gradient_error", "num_samples", "num_parameters", "scale")
@@ -65,40 +64,27 @@ def plan_words(plan: BeliefPlan, grid: Grid, point_s: float) -> str:
 
 
 class BeliefRun:
-    """Measures a plan's parts one after the other, all ranks together, and saves after every few seconds.
+    """Measures a plan's parts one after the other, all ranks together.
 
     Args:
-        surface: The whole surface; on rank 0.
         center: The metrics at the center.
-        save: Takes the surface with what is measured so far; on rank 0.
     """
 
     def __init__(
-        self,
-        settings: SurfaceSettings,
-        experiment,
-        surface: Surface | None,
-        center: Mapping[str, float],
-        *,
-        world: World,
-        idle: frozenset[int],
-        save: Callable[[Surface], None],
-        stop: Stop,
-        say: Callable[[str], None],
+        self, settings: SurfaceSettings, experiment, center: Mapping[str, float], trials: BeliefTrials
     ) -> None:
-        self._settings, self._experiment, self._center = settings, experiment, center
-        self._world, self._idle, self._save, self._stop, self._say = world, idle, save, stop, say
-        self._surface = surface
+        self._settings, self._experiment, self._center, self._trials = settings, experiment, center, trials
+        self._world, self._say = trials.world, trials.say
         self._metric = metric_of(settings, center)
 
     def run(self, out: Path) -> Surface | None:
         """Return the surface with all that the plan asks for on rank 0; None elsewhere."""
         plan = None
         if self._world.is_first:
-            plan = planned(self._settings, self._experiment, self._surface.grid, self._metric)
+            plan = planned(self._settings, self._experiment, self._trials.surface.grid, self._metric)
         plan, is_kept = self._world.share((plan, self._world.is_first and self._has_more()))
         if is_kept:
-            return self._surface
+            return self._trials.surface
         refusal = self._world.agreed(self._refusal) if plan.has_products else None
         plan = replace(plan, has_products=plan.has_products and refusal is None)
         if self._world.is_first:
@@ -108,11 +94,11 @@ class BeliefRun:
         if plan.has_products:
             self._take_own_planes()
             self._find_eigenvalues(out)
-        return self._surface
+        return self._trials.surface
 
     def _has_more(self) -> bool:
         """Tell whether more is in the file than was asked for now; it is kept then."""
-        known = self._surface.belief
+        known = self._trials.surface.belief
         if known is None or (known.findings.get("level"), self._settings.belief) != ("full", "quick"):
             return False
         self._say("belief: the file has that of --belief full, which is kept")
@@ -142,11 +128,11 @@ class BeliefRun:
             "absent": dict(self._experiment.comparisons.absent),
             "why_no_products": refusal or self._why_no_products(plan),
         }
-        known = self._surface.belief
+        known = self._trials.surface.belief
         if known is None or any(known.findings.get(name) != value for name, value in planned.items()):
             places = {"comparison_x": "x", "comparison_y": "y"}
             arrays = {name: np.array([getattr(part, at) for part in plan.comparisons]) for name, at in places.items()}
-            self._now(BeliefRecord(arrays, planned))
+            self._trials.now(BeliefRecord(arrays, planned))
 
     def _why_no_products(self, plan: BeliefPlan) -> str | None:
         if plan.has_products or self._settings.belief != "full":
@@ -171,7 +157,7 @@ class BeliefRun:
                 made[part.kind] = make()
             return self._of_split(made[part.kind](part.x, part.y), split, rest)
 
-        self._take("comparison", len(plan.comparisons), ("loss", "accuracy"), lambda: measured, "comparison_")
+        self._trials.take("comparison", len(plan.comparisons), ("loss", "accuracy"), lambda: measured)
 
     @staticmethod
     def _of_split(found: Mapping[str, float], split: str, rest: str) -> dict[str, float]:
@@ -190,68 +176,21 @@ class BeliefRun:
                 objective=self._objective if plan.has_products else None,
             )
 
-        self._take("fresh", plan.num_fresh, (*DIFFERENCES, *HESSIAN), measured, "")
+        self._trials.take("fresh", plan.num_fresh, (*DIFFERENCES, *HESSIAN), measured)
 
     def _take_own_planes(self) -> None:
-        num = self._world.share((self._surface.grid.num_planes or 1) if self._world.is_first else None)
+        num = self._world.share((self._trials.surface.grid.num_planes or 1) if self._world.is_first else None)
 
         def measured() -> Callable:
             return derivatives_with_lengths(self._experiment.plane_of, self._objective)
 
-        self._take("plane", num, (*HESSIAN, *GRAM), measured, "plane_")
+        self._trials.take("plane", num, (*HESSIAN, *GRAM), measured)
 
     def _objective(self) -> Objective:
         return Objective(self._experiment.sums(Share()))
 
-    def _take(self, kind: str, num: int, names: tuple[str, ...], measured: Callable, prefix: str) -> None:
-        """Measure what is left of a part's trials, and keep them by their names.
-
-        Args:
-            measured: Makes the measure, on ranks that compute.
-        """
-        if not num:
-            return
-        start = None
-        if self._world.is_first:
-            start = self._known(kind, num, names, prefix)
-        progress = None
-        if start is not None:
-            under = self._world.size > 1
-            progress = Progress(num, start.num_done, under_launcher=under, say=self._say, what=TRIALS[kind])
-        try:
-            found = sweep(
-                None if self._world.rank in self._idle else measured(),
-                start,
-                world=self._world,
-                save=lambda trials: self._keep(kind, trials, prefix),
-                progress=progress or (lambda num_done: None),
-                stop=self._stop,
-                idle=self._idle,
-            )
-        finally:
-            if progress:
-                progress.close()
-        if found is not None:
-            self._keep(kind, found, prefix)
-
-    def _known(self, kind: str, num: int, names: tuple[str, ...], prefix: str) -> Surface:
-        blank = empty_surface(Trials(num, TRIALS[kind]), list(names))
-        arrays = self._surface.belief.arrays
-        if f"{kind}_done" not in arrays:
-            return blank
-        values = {name: arrays[f"{prefix}{name}"] for name in names}
-        return replace(blank, values=values, done=arrays[f"{kind}_done"])
-
-    def _keep(self, kind: str, trials: Surface, prefix: str) -> None:
-        arrays = {f"{prefix}{name}": array for name, array in trials.values.items()}
-        self._now(self._surface.belief.also(arrays={**arrays, f"{kind}_done": trials.done}))
-
-    def _now(self, belief: BeliefRecord) -> None:
-        self._surface = replace(self._surface, belief=belief)
-        self._save(self._surface)
-
     def _find_eigenvalues(self, out: Path) -> None:
-        is_known = self._world.share(self._world.is_first and "hessian" in self._surface.belief.findings)
+        is_known = self._world.share(self._world.is_first and "hessian" in self._trials.surface.belief.findings)
         if is_known:
             return
         try:
@@ -262,10 +201,7 @@ class BeliefRun:
             self._say(f"warning: the Hessian's eigenvalues were not found: {mistake}")
             path = None
         if self._world.is_first and path is not None:
-            self._now(self._surface.belief.also(hessian=_hessian_findings(path)))
-
-
-TRIALS = {"comparison": "comparison", "fresh": "fresh plane", "plane": "plane's Hessian"}
+            self._trials.now(self._trials.surface.belief.also(hessian=_hessian_findings(path)))
 
 
 def _hessian_findings(path: Path) -> dict:
