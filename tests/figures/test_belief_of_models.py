@@ -11,6 +11,7 @@ from torch import nn
 
 from landscape.belief.convexity import convexity
 from landscape.belief.measuring import differences_on_fresh_planes
+from landscape.belief.rounding import Rounding
 from landscape.belief_record import BeliefRecord
 from landscape.curvature.objective import Objective
 from landscape.curvature.point import hessian_class
@@ -124,7 +125,7 @@ def test_a_convex_model_looks_convex_at_any_scale_of_rounding(precision, num_ste
         values = np.array([[of(a, b)["train_loss"] for b in x] for a in x])
         surface = Surface(Grid(x, x), {"train_loss": values}, np.ones(values.shape), Origin({"precision": precision}))
         assert belief_panel(surface)["sentences"][0] in ("This slice looks convex.", DROWNED)
-        above.append(convexity(values, x, x, tolerance=0.0).worst)
+        above.append(convexity(values, x, x, rounding=Rounding(0.0, 0.0)).worst)
     assert max(above) > 0  # rounding there is
 
 
