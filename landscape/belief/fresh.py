@@ -30,7 +30,7 @@ class FreshAccount:
         differences: Second differences of the loss over +-step.
         num_left_out: Of them, those that are not finite.
         hidden: How large rounding alone may make one; nan where that is not known.
-        is_told: Whether one of them is larger.
+        is_told: Whether their mean or their deviation is larger.
         lower: Directions whose second difference is below zero beyond rounding: a step one way or the other lowers the
             loss.
         tau: d'Hd by products: its mean is tr(SH), S the filters' mean squares.
@@ -77,7 +77,7 @@ def fresh_account(belief: BeliefRecord, center: float | None, precision: str) ->
     found = estimate(differences.ravel())
     lower = _share_below(differences, zero)
     left_out = differences.size - found.num
-    is_told = not (np.abs(differences[np.isfinite(differences)]) <= zero).all()
+    is_told = not np.nanmax([abs(found.mean), found.deviation, -1.0]) <= zero if found.num else True
     if not np.isfinite(along).any():
         return FreshAccount(step, found, left_out, zero, is_told, lower)
     zero_of_products = ROUNDING_OF_PRODUCTS.get(precision, np.nan) * np.abs(along[np.isfinite(along)]).max()

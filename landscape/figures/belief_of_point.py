@@ -47,7 +47,8 @@ def _gradient(found: Mapping) -> str:
     norm, chance = (found.get(name) for name in ("gradient_norm", "gradient_error"))
     if norm is None or not np.isfinite(norm):
         return "The gradient is not zero: the loss falls along it."
-    if chance is None or not np.isfinite(chance):
+    is_compared = chance is not None and found.get("gradient_excess", 0.0) is not None
+    if not is_compared or not norm > chance:  # also where the samples' scatter is nan
         return f"The gradient's length is {figure(norm)}, and the samples are too few to compare it with chance."
     return (
         f"The gradient is not zero: the loss falls along it. Its length is {figure(norm)}, "

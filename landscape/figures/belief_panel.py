@@ -106,7 +106,7 @@ def _fresh_rows(account: Account) -> list[Row]:
     left_out = f", {fresh.num_left_out} more are not finite" if fresh.num_left_out else ""
     meaning = f"second differences over ±{fresh.step:g}, {fresh.differences.num} random directions{left_out}"
     rows = [("curvature of random directions", pair(fresh.differences) if fresh.is_told else NOT_TOLD, meaning)]
-    if fresh.lower is not None and fresh.is_told:
+    if fresh.lower is not None and (fresh.is_told or fresh.lower.count):
         rows.append(
             ("directions that curve downward", share_words(fresh.lower), f"95 % interval {interval(fresh.lower)}")
         )

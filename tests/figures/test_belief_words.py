@@ -379,7 +379,10 @@ def test_a_gradient_beyond_chance_is_said(kind, smallest):
     found = said(with_belief(convex(), hessian=hessian(kind, smallest, **ON_A_SLOPE)))
     assert found[2] == FALLS and "a minimum" not in " ".join(found)
     unknown = said(with_belief(convex(), hessian=hessian(kind, smallest, **ON_A_SLOPE | {"gradient_error": None})))
-    assert unknown[2] == "The gradient's length is 3.14, and the samples are too few to compare it with chance."
+    too_few = "The gradient's length is 3.14, and the samples are too few to compare it with chance."
+    assert unknown[2] == too_few
+    for unsure in ({"gradient_excess": None}, {"gradient_error": 4.0}, {"gradient_error": np.nan}):
+        assert said(with_belief(convex(), hessian=hessian(kind, smallest, **ON_A_SLOPE | unsure)))[2] == too_few
     at_rest = said(with_belief(convex(), hessian=hessian(kind, smallest, **CRITICAL)))
     assert not any("falls" in sentence or "gradient's length" in sentence for sentence in at_rest)
 
