@@ -35,13 +35,16 @@ def quadratic(along_x: float, along_y: float, mixed: float = 0.0, center: float 
     return lambda x, y: center + 0.02 * x - 0.01 * y + along_x * x**2 / 2 + mixed * x * y + along_y * y**2 / 2
 
 
-def sampled(*functions, x=X, y=Y, precision: str = "float32", normalization: str = "filter", **record) -> Surface:
+def sampled(
+    *functions, x=X, y=Y, precision="float32", normalization="filter", loss="cross-entropy", **record
+) -> Surface:
     """Return the surface of one function a plane; of a single function, without a dimension of planes."""
     along, across = np.meshgrid(x, [0.0] if y is None else y, indexing="ij")
     values = np.stack([np.broadcast_to(function(along, across), along.shape) for function in functions])
     values = values if y is not None else values[:, :, 0]
     grid = Grid(x, y, len(functions) if len(functions) > 1 else None)
-    identity = {"precision": precision, "directions": {"x": {"seed": 1, "normalization": normalization}}}
+    directions = {"x": {"seed": 1, "normalization": normalization}}
+    identity = {"precision": precision, "loss": loss, "directions": directions}
     center = float(functions[0](np.zeros(()), np.zeros(())))
     record = {"center": {"train_loss": center, "train_accuracy": 0.8}, **record}
     values = values.reshape(grid.shape)

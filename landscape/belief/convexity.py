@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.belief.rounding import Rounding
+from landscape.belief.rounding import FLOAT32, Rounding
 
-ROUNDING = Rounding(1e-6, 0.0)  # a share of a loss's size: what a forward pass in float32 may be off by
 EVEN = 1e-9  # of a step: steps that differ by less are equal
 
 
@@ -31,12 +30,7 @@ class Convexity:
 
 
 def convexity(
-    values: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray | None = None,
-    *,
-    tolerance: float | None = None,
-    rounding: Rounding = ROUNDING,
+    values: np.ndarray, x: np.ndarray, y: np.ndarray | None = None, *, rounding: Rounding = FLOAT32
 ) -> Convexity:
     """Compare each point with the chord between any two as many steps before and after it.
 
@@ -46,10 +40,9 @@ def convexity(
         values: [x, y], or [x] on a line.
         x: (nx,) increasing.
         y: (ny,) increasing; None on a line.
-        tolerance: How far above a chord still counts as on it, in nats a sample. By default a share of the largest of
-            the three magnitudes, or of the grid's median one where that is larger. Not of the grid's largest, beside
-            which a wall of 1e30 would make anything convex.
-        rounding: That share, and the least tolerance; a millionth of any size by default.
+        rounding: How far above a chord still counts as on it: its share of the largest of the three magnitudes, or what it
+            is of the grid's median one where that is larger. Not of the grid's largest, beside which a wall of 1e30 would
+            make anything convex.
 
     Raises:
         ValueError: The values' shape is not the grid's.
@@ -59,19 +52,17 @@ def convexity(
     values = np.asarray(values, np.float64)
     if values.shape != shape:
         raise ValueError(f"the grid is {shape}, but the values are {values.shape}")
-    return _summary(values.reshape(len(x), len(y)), x, y, tolerance, rounding)
+    return _summary(values.reshape(len(x), len(y)), x, y, rounding)
 
 
-def _summary(
-    values: np.ndarray, x: np.ndarray, y: np.ndarray, tolerance: float | None, rounding: Rounding
-) -> Convexity:
+def _summary(values: np.ndarray, x: np.ndarray, y: np.ndarray, rounding: Rounding) -> Convexity:
     magnitudes = np.abs(values[np.isfinite(values)])
     floor = rounding.of(np.median(magnitudes) if len(magnitudes) else 0.0)
     worst, where, num_triples, num_left_out = 0.0, None, 0, 0
     for offset in _offsets(values.shape, _is_even(x) and _is_even(y)):
         triple = _triple(values, offset)
         finite = np.isfinite(triple).all(0)
-        allowed = np.maximum(floor, rounding.share * np.abs(triple).max(0)) if tolerance is None else tolerance
+        allowed = np.maximum(floor, rounding.share * np.abs(triple).max(0))
         above = _above_chord(triple, _share(x, y, offset), finite)
         above[~(finite & (above > allowed))] = 0.0
         num_triples, num_left_out = num_triples + int(finite.sum()), num_left_out + int((~finite).sum())

@@ -19,7 +19,6 @@ class FlatRegion:
 
     Attributes:
         area: In products of the two coordinates' units; on a line a length.
-        radius: sqrt(area / pi), that of the disk of this area; on a line half the length.
         touches_frame: Whether it reaches the frame, so that the area is a lower bound.
         touches_non_finite: Whether a point that is not finite, or not measured, bounds it; the area ends at the
             finite points before.
@@ -27,7 +26,6 @@ class FlatRegion:
     """
 
     area: float
-    radius: float
     touches_frame: bool
     touches_non_finite: bool
     num_cells: float
@@ -36,11 +34,6 @@ class FlatRegion:
     def is_coarse(self) -> bool:
         """Whether it spans too few cells for its area to be known."""
         return self.num_cells < FEWEST_CELLS
-
-    @property
-    def is_clipped(self) -> bool:
-        """Whether the grid rather than the loss decides the area."""
-        return bool(self.clipped_by)
 
     @property
     def clipped_by(self) -> tuple[str, ...]:
@@ -107,14 +100,13 @@ def _around_center(axes: list[np.ndarray], raised: np.ndarray, eps: float, cell:
     if not np.isfinite(at_center):
         return None
     if at_center > eps:
-        return FlatRegion(0.0, 0.0, False, False, 0.0)
+        return FlatRegion(0.0, False, False, 0.0)
     measure = _length if len(axes) == 1 else _area
     size, touches_frame = measure(axes, _filled(raised, HUGE), eps)
     if_low, _ = measure(
         axes, _filled(raised, -HUGE), eps
     )  # larger only where what is not finite lies beside the region
-    radius = size / 2 if len(axes) == 1 else np.sqrt(size / np.pi)
-    return FlatRegion(size, float(radius), touches_frame, if_low > (1 + SAME_PLACE) * size, size / cell)
+    return FlatRegion(size, touches_frame, if_low > (1 + SAME_PLACE) * size, size / cell)
 
 
 def _filled(raised: np.ndarray, stand_in: float) -> np.ndarray:

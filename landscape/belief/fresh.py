@@ -1,6 +1,5 @@
-"""What random directions that a surface does not use, and products with the Hessian in its own planes, say of its center."""
+"""What random directions that a surface does not use say of its center."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +29,8 @@ class FreshAccount:
     Attributes:
         differences: Second differences of the loss over +-step.
         num_left_out: Of them, those that are not finite.
+        hidden: How large rounding alone may make one; nan where that is not known.
+        is_told: Whether their mean or their deviation is larger.
         lower: Directions whose second difference is below zero beyond rounding: a step one way or the other lowers the
             loss.
         tau: d'Hd by products: its mean is tr(SH), S the filters' mean squares.
@@ -40,6 +41,8 @@ class FreshAccount:
     step: float
     differences: Estimate
     num_left_out: int
+    hidden: float
+    is_told: bool
     lower: Share | None
     tau: Estimate | None = None
     parting: float | None = None
@@ -74,13 +77,16 @@ def fresh_account(belief: BeliefRecord, center: float | None, precision: str) ->
     found = estimate(differences.ravel())
     lower = _share_below(differences, zero)
     left_out = differences.size - found.num
+    is_told = not np.nanmax([abs(found.mean), found.deviation, -1.0]) <= zero if found.num else True
     if not np.isfinite(along).any():
-        return FreshAccount(step, found, left_out, lower)
+        return FreshAccount(step, found, left_out, zero, is_told, lower)
     zero_of_products = ROUNDING_OF_PRODUCTS.get(precision, np.nan) * np.abs(along[np.isfinite(along)]).max()
     return FreshAccount(
         step,
         found,
         left_out,
+        zero,
+        is_told,
         lower,
         estimate(along.ravel()),
         _parting(differences, along, zero),
@@ -108,25 +114,3 @@ def _parting(differences: np.ndarray, along: np.ndarray, zero: float) -> float |
     if not size > 0 or not np.isfinite(zero):
         return None
     return float(max(np.abs(differences - along)[both].mean() - zero, 0.0) / size)
-
-
-def plane_eigenvalues(belief: BeliefRecord) -> tuple[tuple[float, float], ...]:
-    """Return, a plane, the eigenvalues of its Hessian in an orthonormal basis of the plane; a line's one, twice.
-
-    Planes that are not measured, whose products are not finite, or whose directions span none are left out.
-    """
-    found = []
-    for number in np.flatnonzero(belief.arrays.get("plane_done", np.zeros(0)) > 0):
-        hessian, gram = (_matrix(belief.arrays, kind, number) for kind in ("hessian", "gram"))
-        if not np.isfinite([hessian, gram]).all() or not np.linalg.det(gram) > 0:
-            continue
-        root = np.linalg.inv(np.linalg.cholesky(gram))
-        values = np.linalg.eigvalsh(root @ hessian @ root.T)
-        found.append((float(values[0]), float(values[-1])))
-    return tuple(found)
-
-
-def _matrix(arrays: Mapping[str, np.ndarray], kind: str, number: int) -> np.ndarray:
-    uu, uv, vv = (arrays[f"plane_{kind}_{entry}"][number] for entry in ("uu", "uv", "vv"))
-    is_line = np.isnan(arrays["plane_gram_vv"][number])
-    return np.array([[uu]]) if is_line else np.array([[uu, uv], [uv, vv]])

@@ -1,33 +1,10 @@
 """Curvature and asymmetry at a center, from the values sampled around it; and a mean over planes with its error."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
-ROUNDING = 1e-6  # of the loss's size: what a forward pass in float32 may be off by
-
-
-@dataclass(frozen=True, slots=True)
-class PlaneCurvatures:
-    """Second derivatives at the center over one cell, in nats a sample and squared coordinate.
-
-    Attributes:
-        along_x: None where the grid does not hold 0 with a neighbour on each side.
-        along_y: Likewise; None on a line.
-        mixed: Likewise on both axes.
-    """
-
-    along_x: float | None
-    along_y: float | None = None
-    mixed: float | None = None
-
-    @property
-    def matrix(self) -> np.ndarray | None:
-        """Return the symmetric (2, 2) matrix; None where one of its entries is missing."""
-        if None in (self.along_x, self.along_y, self.mixed):
-            return None
-        return np.array([[self.along_x, self.mixed], [self.mixed, self.along_y]])
+from landscape.belief.rounding import FLOAT32, Rounding
 
 
 def center_curvature(axis: np.ndarray, values: np.ndarray) -> float | None:
@@ -52,44 +29,21 @@ def center_curvature(axis: np.ndarray, values: np.ndarray) -> float | None:
         return _finite(2 * ((high - middle) / after - (low - middle) / before) / (after - before))
 
 
-def plane_curvatures(x: np.ndarray, y: np.ndarray | None, values: np.ndarray) -> PlaneCurvatures:
-    """Return the second derivatives at (0, 0): along each axis, and the mixed one of the four corner neighbours.
-
-    Args:
-        x: (nx,) increasing.
-        y: (ny,) increasing; None on a line.
-        values: [x, y], or [x] on a line.
-
-    Returns:
-        Exact for quadratics on any axes; nan where a value is not finite, None where the grid lacks a neighbour.
-    """
-    if y is None:
-        return PlaneCurvatures(center_curvature(x, values))
-    row, column = _index_of_zero(y), _index_of_zero(x)
-    return PlaneCurvatures(
-        None if row is None else center_curvature(x, values[:, row]),
-        None if column is None else center_curvature(y, values[column]),
-        _mixed(x, y, values),
-    )
+def center_step(axis: np.ndarray) -> float | None:
+    """Return the h of that difference, of unequal steps the mean; None where 0 is no coordinate, or the first or last."""
+    center = _center_of(axis)
+    return None if center is None else float(axis[center + 1] - axis[center - 1]) / 2
 
 
-def _mixed(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> float | None:
-    i, j = _center_of(x), _center_of(y)
-    if i is None or j is None:
-        return None
-    (low, left), (right, high) = np.asarray(values, np.float64)[i - 1 : i + 2 : 2, j - 1 : j + 2 : 2]
-    with np.errstate(invalid="ignore"):
-        return _finite((high - right - left + low) / ((x[i + 1] - x[i - 1]) * (y[j + 1] - y[j - 1])))
-
-
-def _index_of_zero(axis: np.ndarray) -> int | None:
+def index_of_zero(axis: np.ndarray) -> int | None:
+    """Return where an axis holds the center; None where it does not."""
     found = np.flatnonzero(np.asarray(axis) == 0)
     return int(found[0]) if len(found) else None
 
 
 def _center_of(axis: np.ndarray) -> int | None:
     """Return the index of 0 where it has a neighbour on each side."""
-    center = _index_of_zero(axis)
+    center = index_of_zero(axis)
     return center if center is not None and 0 < center < len(axis) - 1 else None
 
 
@@ -97,7 +51,7 @@ def _finite(number: float) -> float:
     return float(number) if np.isfinite(number) else np.nan
 
 
-def asymmetry(axis: np.ndarray, values: np.ndarray) -> float | None:
+def asymmetry(axis: np.ndarray, values: np.ndarray, *, rounding: Rounding = FLOAT32) -> float | None:
     """Return how much one side of the center differs from the other, as a share of how far both rise or fall.
 
     The integral of |L(a) - L(-a)| over that of |L(a) + L(-a) - 2 L(0)|, over 0 < a up to the nearer end of the axis,
@@ -107,10 +61,11 @@ def asymmetry(axis: np.ndarray, values: np.ndarray) -> float | None:
     Args:
         axis: (n,) increasing coordinates.
         values: (n,) along them, through the center.
+        rounding: Of the values.
 
     Returns:
-        nan where a value in the range is not finite, or the second integral is rounding, at most a millionth of that
-        of |L(a)| + |L(-a)|; None where 0 is no coordinate, or the first or last.
+        nan where a value in the range is not finite, or rounding could make the second integral; None where 0 is no
+        coordinate, or the first or last.
 
     Source: He, Huang and Yuan 2019, Asymmetric Valleys: Beyond Sharp and Flat Local Minima, arXiv:1902.00744, for why
     it matters; the formula is ours.
@@ -127,7 +82,8 @@ def asymmetry(axis: np.ndarray, values: np.ndarray) -> float | None:
     uneven = _integral_of_magnitude(distance, right - left)
     risen = _integral_of_magnitude(distance, right + left - 2 * values[center])
     size = _integral_of_magnitude(distance, right) + _integral_of_magnitude(distance, left)
-    return uneven / risen if risen > ROUNDING * size else np.nan
+    hidden = max(2 * rounding.share * size, 4 * rounding.floor * radius)  # |L(a)| + |L(-a)| + 2 |L(0)| is about 2 size
+    return uneven / risen if risen > hidden else np.nan
 
 
 def _integral_of_magnitude(at: np.ndarray, values: np.ndarray) -> float:

@@ -26,6 +26,7 @@ BY_PRECISION = {
     "tf32": Rounding(5e-3, 2e-3),
     "bf16": Rounding(2e-2, 1e-2),
 }
+FLOAT32 = BY_PRECISION["float32"]
 
 
 def rounding_of(precision: str) -> Rounding:

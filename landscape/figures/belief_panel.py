@@ -5,7 +5,9 @@ import numpy as np
 from landscape.belief.account import Account, account_of
 from landscape.belief.compared import Compared
 from landscape.belief.shares import gaussian_words
-from landscape.figures.belief_words import figure, interval, pair, place, sentences, share_words
+from landscape.figures.belief_numbers import NOT_TOLD, figure, flat_within, interval, pair, place, share_words
+from landscape.figures.belief_of_curvature import curvature_text, hessian_text, steps_text, why_unknown
+from landscape.figures.belief_words import headline, sentences
 from landscape.surface import Surface
 
 Row = tuple[str, str, str]
@@ -17,7 +19,7 @@ def belief_panel(surface: Surface) -> dict | None:
     """Return sentences, rows of (what, value, meaning), and what was not measured; None where the surface is unfinished.
 
     Returns:
-        {"sentences": [text], "rows": [[what, value, meaning]], "missing": [text]}.
+        {"headline": the sentence that stands where there is room for one, "sentences": [text], "rows": [[what, value, meaning]], "missing": [text]}.
     """
     if not surface.is_complete:
         return None
@@ -30,21 +32,39 @@ def belief_panel(surface: Surface) -> dict | None:
         *(_compared_row(found, account) for found in account.compared),
         *_point_rows(surface, account),
     ]
-    return {"sentences": sentences(account), "rows": [list(row) for row in rows], "missing": list(account.missing)}
+    said = sentences(account)
+    return {
+        "headline": headline(said),
+        "sentences": said,
+        "rows": [list(row) for row in rows],
+        "missing": list(account.missing),
+    }
 
 
 def _plane_rows(account: Account) -> list[Row]:
     over = _over(account)
-    rows = []
-    if account.curvature.num:
-        rows.append(("curvature over a cell", pair(account.curvature), f"second difference at the center{over}"))
+    rows = _curvature_rows(account, over)
     if account.flat_size.num:
         name = "flat area" if account.num_axes == 2 else "flat length"
-        meaning = f"the connected region within {account.eps:g} nat above the center{over}{_clipped(account)}"
+        meaning = f"the connected region {flat_within(account)}{over}{_clipped(account)}"
         rows.append((name, pair(account.flat_size), meaning))
     if account.asymmetry.num:
         rows.append(("asymmetry", pair(account.asymmetry), f"0: both sides alike; 1: one side alone rises{over}"))
     return [*rows, _convexity_row(account)]
+
+
+def _curvature_rows(account: Account, over: str) -> list[Row]:
+    """Return the curvature over a cell, and the center's own along the same directions."""
+    if not account.curvature.num:
+        rows = [("curvature over a cell", "not known", why_unknown(account))]
+    else:
+        cells = "; that of the cells, not of the center" if account.cells_part_from else ""
+        meaning = f"second difference at the center{over}{cells}"
+        rows = [(f"curvature over ±{steps_text(account, '±')}", curvature_text(account), meaning)]
+    if account.hessian_along.num:
+        meaning = f"d'Hd at the center, without a step{over}"
+        rows.append(("by the Hessian along the same directions", hessian_text(account), meaning))
+    return rows
 
 
 def _over(account: Account) -> str:
@@ -85,8 +105,8 @@ def _fresh_rows(account: Account) -> list[Row]:
         return []
     left_out = f", {fresh.num_left_out} more are not finite" if fresh.num_left_out else ""
     meaning = f"second differences over ±{fresh.step:g}, {fresh.differences.num} random directions{left_out}"
-    rows = [("curvature of random directions", pair(fresh.differences), meaning)]
-    if fresh.lower is not None:
+    rows = [("curvature of random directions", pair(fresh.differences) if fresh.is_told else NOT_TOLD, meaning)]
+    if fresh.lower is not None and (fresh.is_told or fresh.lower.count):
         rows.append(
             ("directions that curve downward", share_words(fresh.lower), f"95 % interval {interval(fresh.lower)}")
         )
@@ -142,6 +162,9 @@ def _plane_eigenvalues_row(account: Account) -> Row:
         )
         within = ends[0] - margin <= low and high <= ends[1] + margin
         meaning += ", within the Hessian's own ends" if within else "; beyond the ends that were found"
+    lengths = [value for along in account.squared_lengths for value in along if np.isfinite(value)]
+    between = " to ".join(dict.fromkeys(figure(value) for value in (min(lengths), max(lengths))))
+    meaning += f"; times |d|² ({between}, the directions' squared length) they are the picture's"
     return f"curvatures of the {noun}{'s' * (num > 1)}", f"{figure(low)} to {figure(high)}", meaning
 
 
@@ -149,6 +172,8 @@ def _compared_row(found: Compared, account: Account) -> Row:
     accuracy = f"; accuracy {found.other_accuracy:.1%}" if np.isfinite(found.other_accuracy) else ""
     where = place(account, found.x, found.y).removeprefix("the ")
     value = f"{figure(found.other, 4)}, not {figure(found.own, 4)}"
+    if not found.is_told and np.isfinite(found.own):
+        value = f"{figure(found.other, 4)} and {figure(found.own, 4)}: {NOT_TOLD}"
     return f"{OTHERWISE[found.kind]}, {where}", value, f"{found.words}{accuracy}"
 
 

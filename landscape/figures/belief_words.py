@@ -4,25 +4,22 @@ import numpy as np
 
 from landscape.belief.account import Account
 from landscape.belief.compared import Compared
-from landscape.belief.fresh import Estimate
-from landscape.belief.shares import Share, chance_difference
-from landscape.figures.curvature_words import with_error
+from landscape.figures.belief_numbers import begun, figure, flat_within, noun, place, quantity, spelled, spelled_share
+from landscape.figures.belief_of_curvature import curvature_sentences
+from landscape.figures.belief_of_point import NO_MINIMUM, point_sentences
 
 NOTABLE = 0.1  # of a loss: what differs by less goes without a sentence
-PARTED = 0.2  # of d'Hd: from where on the Hessian does not describe the surface
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-NO_MINIMUM = ("indefinite", "negative")
 WAYS = {1: "upward", -1: "downward"}
 
 
 def sentences(account: Account) -> list[str]:
     """Return what is to be known before a picture is believed, the weightiest first."""
     found = [
+        _unfinished(account),
         _shape(account),
         _at_center(account),
-        *_minimum(account),
-        _planes(account),
-        _kinks(account),
+        *point_sentences(account),
+        *curvature_sentences(account),
         *_compared(account),
         _cosine(account),
         *_flat(account),
@@ -31,58 +28,20 @@ def sentences(account: Account) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def spelled(num: int) -> str:
-    """Return a number in words up to twelve."""
-    return NUMBERS[num] if num < len(NUMBERS) else f"{num:,}"
+def headline(said: list[str]) -> str:
+    """Return, of all sentences, the one to be known if no other is: that the point is no minimum, or else the first."""
+    return next((sentence for sentence in said if NO_MINIMUM in sentence), said[0])
 
 
-def figure(value: float, digits: int = 3) -> str:
-    """Return a number's text, or that it is not finite."""
-    return f"{value:.{digits}g}" if np.isfinite(value) else "not finite"
-
-
-def spelled_share(num: int, of: int) -> str:
-    return f"{spelled(num) if num else 'none'} of {spelled(of)}"
-
-
-def pair(estimate: Estimate) -> str:
-    """Return a mean with its standard error; of one value, the value alone."""
-    return figure(estimate.mean, 4) if estimate.num < 2 else with_error(estimate.mean, estimate.error)
-
-
-def share_words(share: Share) -> str:
-    """Return "3 of 30", with none said as such."""
-    return f"{share.count or 'none'} of {share.num}"
-
-
-def interval(share: Share) -> str:
-    """Return the interval of a share in per cent, never rounded up to what it is not."""
-    low, high = (100 * bound for bound in (share.low, share.high))
-    return f"{_percent(np.floor(low) if low >= 10 else low)} to {_percent(np.ceil(high) if high >= 10 else high)} %"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def place(account: Account, x: float, y: float) -> str:
-    """Return a point's coordinates, or that it is the center."""
-    if not (x or y):
-        return "the center"
-    return f"({x:.3g}, {y:.3g})" if account.num_axes == 2 else f"{x:.3g}"
-
-
-def quantity(account: Account) -> str:
-    """Return what is on the surface, without its split."""
-    return account.metric.partition("_")[2].replace("_", " ") or account.metric
-
-
-def _noun(account: Account, num: int = 1) -> str:
-    return ("plane" if account.num_axes == 2 else "line") + "s" * (num != 1)
-
-
-def _begun(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _unfinished(account: Account) -> str:
+    """Say what an interrupted run has of what the other sentences rest on."""
+    nouns = {
+        "fresh": f"random {'planes' if account.num_axes == 2 else 'directions'}",
+        "comparison": "other measurements",
+    }
+    left = [part for part in account.parts if part.kind in nouns and not part.is_done]
+    of = ", ".join(f"{part.num_done} of {part.num} {nouns[part.kind]}" for part in left)
+    return f"Not all was measured yet: {of}." if of else ""
 
 
 def _shape(account: Account) -> str:
@@ -105,11 +64,11 @@ def _shape(account: Account) -> str:
     of = f"{spelled_share(convex, num)} slices look{'s' * (convex < 2)} convex"
     worst = max((plane.convexity for plane in account.planes), key=lambda each: each.worst)
     if worst.where is None:
-        return f"{_begun(of)}; of the others it can't be told."
+        return f"{begun(of)}; of the others it can't be told."
     bump = f"at {place(account, *worst.where)} the {quantity(account)} lies {worst.worst:.3g} above a chord"
     if num == 1:
         return f"This slice is not convex: {bump}."
-    return f"{_begun(of)}; in {'another' if convex else 'one'}, {bump}."
+    return f"{begun(of)}; in {'another' if convex else 'one'}, {bump}."
 
 
 def _at_center(account: Account) -> str:
@@ -132,123 +91,31 @@ def _at_center(account: Account) -> str:
     return f"Over the cells beside the center it curves {said}."
 
 
-def _minimum(account: Account) -> list[str]:
-    """Say whether the point can be a minimum, by the Hessian or else by fresh directions."""
-    found = account.hessian
-    if found is None:
-        return [_without_hessian(account)]
-    kind = (found.get("hessian") or {}).get("kind")
-    if not np.isfinite(found["smallest"]):
-        return ["The Hessian's smallest eigenvalue is not finite."]
-    smallest = f"{found['smallest']:.3g} (residual {_residual(found['smallest_residual'])})"
-    if kind in NO_MINIMUM:
-        return [f"The Hessian has an eigenvalue of {smallest}: the point is no minimum.", _seen(account)]
-    said = f"The Hessian's smallest eigenvalue is {smallest}"
-    if kind == "positive":
-        return [f"{said}: no direction curves downward at the center.", _yet_lower(account)]
-    if kind == "degenerate":
-        return [f"{said}, zero within what can be told: second derivatives do not decide.", _yet_lower(account)]
-    return [f"The smallest eigenvalue of the Hessian that was found is {smallest}; lower ones may exist."]
-
-
-def _residual(value: float) -> str:
-    return f"{value:.1g}" if np.isfinite(value) else "not known"
-
-
-def _seen(account: Account) -> str:
-    """Say how many random planes, or directions, show a descent that the Hessian has."""
-    fresh = account.fresh
-    if fresh is None:
-        return ""
-    share = fresh.planes or fresh.directions or fresh.lower
-    if share is None:
-        return ""
-    noun = "planes" if share is fresh.planes else "directions"
-    return (
-        f"{_begun(share_words(share))} random {noun} {'shows' if share.count < 2 else 'show'} it; "
-        f"of all, {interval(share)} do (95 % confidence)."
-    )
-
-
-def _yet_lower(account: Account) -> str:
-    lower = account.fresh and account.fresh.lower
-    if not lower or not lower.count:
-        return ""
-    curves = "curves" if lower.count == 1 else "curve"
-    return f"Yet over a step of {account.fresh.step:g}, {share_words(lower)} random directions {curves} downward."
-
-
-def _without_hessian(account: Account) -> str:
-    fresh = account.fresh
-    if account.level is None:
-        return ""
-    if fresh is not None and fresh.directions is not None and fresh.directions.count:
-        words = f"By the Hessian the {quantity(account)} curves downward along {share_words(fresh.directions)} random directions"
-        return f"{words}: the point is no minimum."
-    if fresh is not None and fresh.lower is not None and fresh.lower.count:
-        words = f"Along {share_words(fresh.lower)} random directions the {quantity(account)} curves downward"
-        scale = f"over a step of {fresh.step:g}, so that one end lies below the center"
-        return f"{words} {scale}: at this scale the center is no minimum."
-    open_question = "whether the center is a minimum was not measured"
-    if fresh is not None and fresh.lower is not None:
-        words = f"None of {fresh.lower.num} random directions curves downward over a step of {fresh.step:g}"
-        return f"{words}; others may: {open_question}."
-    return f"{_begun(open_question)}: a random {_noun(account)} can show a way down, and never exclude one."
-
-
-def _planes(account: Account) -> str:
-    """Say the curvature's spread over planes, which a difference between networks must exceed."""
-    over, fresh, num = account.curvature, account.fresh, len(account.planes)
-    if over.num >= 2:
-        of = spelled_share(over.num, num) if over.num < num else spelled(num)
-        return f"{_begun(of)} {_noun(account, num)}: curvature {pair(over)}; a second network must differ by more than that.{_by_chance(over)}"
-    if fresh is not None and fresh.differences.num >= 2:
-        found = fresh.differences
-        return (
-            f"{_begun(spelled(found.num))} random directions: curvature {pair(found)} at the center, with a deviation of "
-            f"{found.deviation:.2g} from one to the next; a second network must differ by more than the error.{_by_chance(found)}"
-        )
-    if num > 1:
-        return f"How much the {spelled(num)} {_noun(account, num)} differ in curvature is not known: finite values beside the center are missing."
-    return f"This is one {_noun(account)}: how much another would differ was not measured."
-
-
-def _by_chance(found: Estimate) -> str:
-    by = chance_difference(found.error, found.num)
-    return f" By chance two such means of one network differ by up to {by:.2g} (95 %)." if by > 0 else ""
-
-
-def _kinks(account: Account) -> str:
-    fresh = account.fresh
-    if fresh is None or fresh.parting is None or fresh.parting < PARTED:
-        return ""
-    return (
-        f"Over steps of {fresh.step:g} the {quantity(account)} curves by {figure(fresh.differences.mean)} on average where "
-        f"the Hessian says {figure(fresh.tau.mean)}, and direction by direction they differ by {100 * fresh.parting:.0f} %: "
-        "kinks of ReLU or higher derivatives, which the Hessian does not see."
-    )
-
-
 def _compared(account: Account) -> list[str]:
-    """Say what changes by a tenth or more when it is measured otherwise; of each kind, the larger change."""
+    """Say what changes by a tenth or more when it is measured otherwise; of each kind, the larger change.
+
+    Another split is not said to differ where other samples of the same one differ as much.
+    """
+    by_samples = {(found.x, found.y): found.change for found in account.compared if found.kind == "second subset"}
     largest: dict[str, Compared] = {}
     for found in account.compared:
-        if found.kind not in largest or _change(found) > _change(largest[found.kind]):
+        if found.kind == "other split" and found.change <= by_samples.get((found.x, found.y), -1.0):
+            continue
+        if found.is_told and (found.kind not in largest or _share(found) > _share(largest[found.kind])):
             largest[found.kind] = found
-    return [_otherwise(account, found) for found in largest.values() if _change(found) >= NOTABLE]
+    return [_otherwise(account, found) for found in largest.values() if _share(found) >= NOTABLE]
 
 
-def _change(found: Compared) -> float:
-    finite = np.isfinite([found.own, found.other])
-    if not finite.all():
-        return np.inf if finite.any() else 0.0
+def _share(found: Compared) -> float:
     size = max(abs(found.own), abs(found.other))
-    return abs(found.other - found.own) / size if size else 0.0
+    return found.change / size if np.isfinite(found.change) and size else found.change
 
 
 def _otherwise(account: Account, found: Compared) -> str:
-    by = f"With norm statistics {found.words}" if found.kind == "norm statistics" else f"On {found.words}"
     at = f"the {quantity(account)} at {place(account, found.x, found.y)}"
+    if found.kind == "second subset":
+        return f"{found.words} alone change {at} from {figure(found.own)} to {figure(found.other)}."
+    by = f"With norm statistics {found.words}" if found.kind == "norm statistics" else f"On {found.words}"
     return f"{by}, {at} is {figure(found.other)} instead of {figure(found.own)}."
 
 
@@ -265,10 +132,10 @@ def _cosine(account: Account) -> str:
 def _flat(account: Account) -> list[str]:
     """Say where the frame or the cells, rather than the loss, decide the flat region."""
     regions = [plane.flat for plane in account.planes if plane.flat is not None]
-    what = f"The region within {account.eps:g} nat of the center"
+    what = f"The region {flat_within(account)}"
 
     def said(num: int, words: str, advice: str) -> str:
-        of = f" in {spelled_share(num, len(regions))} {_noun(account, 2)}" if len(regions) > 1 else ""
+        of = f" in {spelled_share(num, len(regions))} {noun(account, 2)}" if len(regions) > 1 else ""
         return f"{what} {words}{of}: {advice}." if num else ""
 
     return [

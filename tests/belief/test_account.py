@@ -36,7 +36,8 @@ def test_an_estimate_is_mean_error_and_deviation_of_the_finite_values():
 def test_curvature_over_planes_is_the_mean_of_their_own_with_its_error():
     account = account_of(four())
     assert [plane.mean_curvature for plane in account.planes] == pytest.approx(MEANS)
-    assert [plane.curvatures.mixed for plane in account.planes] == pytest.approx([1.0, -0.5, 0.0, 2.0])
+    assert [found.mean for found in account.curvatures] == pytest.approx(np.mean(FOUR, 0)[:2])
+    assert account.steps == pytest.approx((0.25, 0.2))
     assert account.curvature.mean == pytest.approx(np.mean(MEANS)) and account.curvature.num == 4
     assert account.curvature.error == pytest.approx(np.std(MEANS, ddof=1) / 2)
 
@@ -63,6 +64,7 @@ def test_cosines_are_those_of_all_planes_and_bounded_for_random_pairs_alone():
     single = account_of(sampled(quadratic(1, 2), **directed(0.03)))
     assert single.cosines == (0.03,) and single.cosine_bound == pytest.approx(0.05)
     assert account_of(sampled(quadratic(1, 2), **directed(0.03, random=False))).cosine_bound is None
+    assert account_of(sampled(quadratic(1, 2), **directed(0.03, expected=0.21))).cosine_bound is None  # above 1
     assert account_of(sampled(quadratic(1, 2))).cosines == ()
     lines = account_of(sampled(quadratic(1, 2), y=None, **directed(None)))
     assert lines.cosines == ()
@@ -167,6 +169,21 @@ def test_points_measured_otherwise_stand_beside_their_own_value():
     assert compared[0].other_accuracy == 0.8 and (compared[0].x, compared[0].y) == (0.225, 0.18)
 
 
+@pytest.mark.parametrize("precision, is_told", [("float64", True), ("float32", False), ("bf16", False)])
+def test_points_that_rounding_parts_are_not_told_apart(precision, is_told):
+    other = [("second subset", "12 other samples of train", 0.0, 0.0, 0.5 + 0.9e-6, 0.75)]
+    (found,) = account_of(with_belief(four(precision=precision), comparisons=other)).compared
+    assert found.is_told is is_told and found.change == pytest.approx(0.9e-6)
+
+
+def test_along_the_planes_own_directions_the_hessian_is_kept_by_axis():
+    own = [([[4.0, 1.0], [1.0, 6.0]], [[2.0, 0.0], [0.0, 3.0]]), ([[5.0, 1.0], [1.0, -2.0]], [[2.5, 0.0], [0.0, 3.5]])]
+    account = account_of(with_belief(four(), own=own))
+    assert account.own_hessian == ((4.0, 6.0), (5.0, -2.0)) and account.squared_lengths == ((2.0, 3.0), (2.5, 3.5))
+    assert account.hessian_along.mean == pytest.approx((5.0 + 1.5) / 2)
+    assert [found.mean for found in account.hessians_along] == [4.5, 2.0]
+
+
 def test_what_is_not_measured_yet_is_not_compared():
     found = with_belief(four(), comparisons=COMPARISONS)
     done = np.array([0, 1, 1, 1, 0, 0])  # without the own value the corner has nothing to stand beside
@@ -215,7 +232,7 @@ def test_all_that_is_missing_is_said_with_its_reason():
 def test_what_an_interrupted_run_has_left_is_said():
     found = with_belief(four(), differences=DIFFERENCES, num_fresh=30, own=[(np.eye(2), np.eye(2))] * 4)
     assert account_of(found).missing == (
-        "the Hessian's eigenvalues: they were not found",
+        "the Hessian's eigenvalues: not measured yet",
         "26 of 30 fresh planes: not measured yet",
     )
     assert (
@@ -243,7 +260,7 @@ def test_points_that_are_not_finite_are_counted_and_points_not_done_are_no_point
     values[5, 4], values[0, 0], values[1, 1], done[1, 1], done[2, 2] = np.nan, np.inf, 1e9, 0, 0
     account = account_of(Surface(surface.grid, {"train_loss": values}, done, surface.origin))
     assert account.num_non_finite == {"train_loss": 2}
-    assert np.isnan(account.planes[0].mean_curvature) and account.planes[0].curvatures.along_y is not None
+    assert np.isnan(account.planes[0].mean_curvature) and account.planes[0].axes[1].curvature is not None
     assert account.planes[0].convexity.worst == 0 and account.planes[0].convexity.is_convex is None
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from landscape.belief.convexity import Convexity, convexity
+from landscape.belief.rounding import Rounding
 
 X, Y = np.linspace(-0.8, 1.2, 21), np.linspace(-1.0, 0.4, 15)
 UNEVEN_X, UNEVEN_Y = np.sinh(np.linspace(-1.5, 2, 17)), np.array([-2.0, -1.7, -0.4, 0.0, 0.1, 0.9, 2.5])
@@ -106,7 +107,7 @@ def test_the_answer_is_that_of_every_triple_looked_at_alone(seed, num_holes):
     x, y = np.linspace(-0.5, 1.5, 9), np.linspace(-2, 1, 7)
     values = quadratic([[3.0, 1.0], [1.0, 2.0]], x, y) + (seed % 2) * draw.normal(0, 0.3, (9, 7))
     values.flat[draw.permutation(63)[:num_holes]] = np.nan
-    found, wanted = convexity(values, x, y, tolerance=1e-9), slow_convexity(values, x, y, 1e-9)
+    found, wanted = convexity(values, x, y, rounding=Rounding(0.0, 1e-9)), slow_convexity(values, x, y, 1e-9)
     assert found.worst == pytest.approx(wanted.worst)
     assert (found.is_convex, found.where, found.num_triples, found.num_left_out) == (
         wanted.is_convex,
@@ -155,16 +156,17 @@ def test_a_slice_without_a_triple_says_nothing():
 def test_rounding_to_float32_is_no_violation():
     values = quadratic([[2.0, 0.0], [0.0, 0.0]], level=2.3)
     rounded = values.astype(np.float32)
-    assert convexity(rounded, X, Y, tolerance=0).is_convex is False
+    assert convexity(rounded, X, Y, rounding=Rounding(0.0, 0.0)).is_convex is False
     assert convexity(rounded, X, Y).is_convex
     wall = np.maximum(1.0, 3e6 * np.pi * (X[:, None] - 0.5) + 1e6 * np.pi * Y).astype(np.float32)
-    assert convexity(wall, X, Y, tolerance=1e-6).is_convex is False
+    assert convexity(wall, X, Y, rounding=Rounding(0.0, 1e-6)).is_convex is False
     assert convexity(wall, X, Y).is_convex
 
 
 def test_a_unit_of_the_loss_changes_no_answer():
     values = quadratic([[2.0, 0.0], [0.0, 0.0]], level=2.3)
-    small, large = (convexity(bump(unit * values, 9, 4, unit * 1e-4), X, Y) for unit in (1e-3, 1e3))
+    share = Rounding(1e-6, 0.0)
+    small, large = (convexity(bump(unit * values, 9, 4, unit * 1e-4), X, Y, rounding=share) for unit in (1e-3, 1e3))
     assert small.is_convex is large.is_convex is False
     assert large.worst == pytest.approx(1e6 * small.worst)
 
@@ -178,8 +180,8 @@ def test_a_wall_hides_no_bump():
 
 def test_a_tolerance_counts_in_nats():
     values = bump(quadratic([[0.0, 0.0], [0.0, 0.0]]), 9, 4, 0.01)
-    assert convexity(values, X, Y, tolerance=0.011).is_convex
-    assert convexity(values, X, Y, tolerance=0.009).worst == pytest.approx(0.01)
+    assert convexity(values, X, Y, rounding=Rounding(0.0, 0.011)).is_convex
+    assert convexity(values, X, Y, rounding=Rounding(0.0, 0.009)).worst == pytest.approx(0.01)
 
 
 @pytest.mark.timed

@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from landscape.belief.plane_curvature import (
-    PlaneCurvatures,
-    asymmetry,
-    center_curvature,
-    mean_and_error,
-    plane_curvatures,
-)
+from landscape.belief.plane_curvature import asymmetry, center_curvature, center_step, index_of_zero, mean_and_error
+from landscape.belief.rounding import BY_PRECISION, rounding_of
 
 X, Y = np.array([-0.5, -0.2, 0.0, 0.1, 0.6, 0.9]), np.array([-0.3, 0.0, 0.4, 0.5])
 EVEN = np.linspace(-0.75, 1.0, 8)  # 0.25 apart, exactly 0 at the fourth
@@ -23,22 +18,20 @@ def quadratic(x, y) -> np.ndarray:
     return 0.9 + 0.3 * x - 0.7 * y + (5 * x**2 + 2 * -1.5 * x * y + 2 * y**2) / 2
 
 
-def test_a_quadratics_hessian_comes_out_on_uneven_axes():
-    found = plane_curvatures(X, Y, quadratic(X, Y))
-    np.testing.assert_allclose(found.matrix, [[5.0, -1.5], [-1.5, 2.0]], rtol=1e-12)
-    assert (found.along_x, found.along_y, found.mixed) == pytest.approx((5.0, 2.0, -1.5))
+def test_a_quadratics_curvature_comes_out_on_uneven_axes():
+    values = quadratic(X, Y)
+    assert center_curvature(X, values[:, index_of_zero(Y)]) == pytest.approx(5.0, rel=1e-12)
+    assert center_curvature(Y, values[index_of_zero(X)]) == pytest.approx(2.0, rel=1e-12)
 
 
-def test_transposing_swaps_the_axes_and_mirroring_turns_the_mixed_term():
-    values = quadratic(X, Y) + np.add.outer(X**3, Y**4)
-    found = plane_curvatures(X, Y, values)
-    swapped, mirrored = plane_curvatures(Y, X, values.T), plane_curvatures(-X[::-1], Y, values[::-1])
-    assert (swapped.along_x, swapped.along_y, swapped.mixed) == pytest.approx(
-        (found.along_y, found.along_x, found.mixed)
-    )
-    assert (mirrored.along_x, mirrored.along_y, mirrored.mixed) == pytest.approx(
-        (found.along_x, found.along_y, -found.mixed)
-    )
+def test_mirroring_changes_no_curvature():
+    values = np.exp(X) + X**3
+    assert center_curvature(-X[::-1], values[::-1]) == pytest.approx(center_curvature(X, values))
+
+
+def test_the_step_is_that_to_the_next_points():
+    assert center_step(EVEN) == 0.25 and center_step(X) == pytest.approx(0.15)  # 0.2 and 0.1
+    assert center_step(X + 0.01) is center_step(X[2:]) is center_step(X[:3]) is None
 
 
 def test_on_even_axes_it_is_the_second_difference():
@@ -52,27 +45,20 @@ def test_the_second_difference_converges_to_the_derivative_with_the_square_of_th
     assert errors[0] / errors[1] == pytest.approx(4, rel=0.05) and errors[1] / errors[2] == pytest.approx(4, rel=0.02)
 
 
-def test_a_line_has_the_curvature_along_it_alone():
-    found = plane_curvatures(X, None, 3 * X**2 + X)
-    assert found == PlaneCurvatures(pytest.approx(6.0), None, None) and found.matrix is None
-
-
 def test_without_0_or_a_neighbour_there_is_no_curvature():
-    values = quadratic(X, Y)
-    assert plane_curvatures(X + 0.01, Y, values) == PlaneCurvatures(None, None, None)
-    assert plane_curvatures(X[2:], Y, values[2:]) == PlaneCurvatures(None, pytest.approx(2.0), None)
-    assert plane_curvatures(X, Y[:2], values[:, :2]) == PlaneCurvatures(pytest.approx(5.0), None, None)
-    assert center_curvature(X[:3], values[:3, 1]) is center_curvature(X[3:], values[3:, 1]) is None
+    values = 3 * X**2 + X
+    assert center_curvature(X, values) == pytest.approx(6.0)
+    assert center_curvature(X + 0.01, values) is None and index_of_zero(X + 0.01) is None
+    assert center_curvature(X[:3], values[:3]) is center_curvature(X[2:], values[2:]) is None
 
 
 @pytest.mark.parametrize("hole", [np.nan, np.inf, -np.inf])
-def test_a_value_that_is_not_finite_makes_its_own_curvature_unknown(hole):
-    values = quadratic(X, Y)
-    values[1, 1] = hole
-    found = plane_curvatures(X, Y, values)
-    assert math.isnan(found.along_x) and (found.along_y, found.mixed) == pytest.approx((2.0, -1.5))
-    values[3, 2] = hole
-    assert math.isnan(plane_curvatures(X, Y, values).mixed)
+def test_a_value_that_is_not_finite_makes_the_curvature_unknown(hole):
+    values = 3 * X**2 + X
+    values[0] = hole
+    assert center_curvature(X, values) == pytest.approx(6.0)
+    values[1] = hole
+    assert math.isnan(center_curvature(X, values))
 
 
 @pytest.mark.parametrize("function", [np.abs, np.cos, lambda a: a**4 - a**2, lambda a: 1 / (0.1 + a**2)])
@@ -116,6 +102,15 @@ def test_without_a_rise_to_compare_with_the_asymmetry_is_unknown():
     rounded = (0.3 + 0.2 * EVEN).astype(np.float32).astype(np.float64)
     assert (rounded + np.interp(-EVEN, EVEN, rounded) - 2 * rounded[3])[2] != 0
     assert math.isnan(asymmetry(EVEN, rounded))
+
+
+@pytest.mark.parametrize("precision", BY_PRECISION)
+@pytest.mark.parametrize("level", [0.0, 2.0])
+def test_an_asymmetry_of_rounding_alone_is_unknown(precision, level):
+    rounding = rounding_of(precision)
+    noise = np.random.default_rng(3).uniform(-1, 1, len(EVEN)) * rounding.of(level)
+    assert math.isnan(asymmetry(EVEN, level + noise, rounding=rounding))
+    assert asymmetry(EVEN, level + noise + 20 * EVEN**2, rounding=rounding) < 0.05
 
 
 def test_what_is_not_finite_makes_it_unknown_within_the_range_alone():

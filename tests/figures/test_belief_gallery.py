@@ -10,8 +10,14 @@ from landscape.store.surface_file import read_surface
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "outputs" / "belief"
 QUOTED = {  # by network: of which rows the values stand in docs/reading-a-landscape.md
-    "vgg56-cifar10": ("curvature over a cell", "largest eigenvalue", "smallest eigenvalue", "curvatures of the planes"),
-    "resnet20-cifar10-small-wd": ("curvature over a cell",),
+    "vgg56-cifar10": (
+        "curvature over ±0.143",
+        "by the Hessian along the same directions",
+        "largest eigenvalue",
+        "smallest eigenvalue",
+        "curvatures of the planes",
+    ),
+    "resnet20-cifar10-small-wd": ("curvature over ±0.143", "by the Hessian along the same directions"),
 }
 COMPARED = {
     "vgg56-cifar10": ("norm statistics, (0.3, 0.3)",),

@@ -11,9 +11,10 @@ from torch import nn
 
 from landscape.belief.convexity import convexity
 from landscape.belief.measuring import differences_on_fresh_planes
+from landscape.belief.rounding import Rounding
 from landscape.belief_record import BeliefRecord
 from landscape.curvature.objective import Objective
-from landscape.curvature.point import hessian_class
+from landscape.curvature.point import criticality, hessian_class, verdict
 from landscape.curvature.sums import SampleSums
 from landscape.directions import random_directions
 from landscape.figures.belief_panel import belief_panel
@@ -43,6 +44,7 @@ class Convex:
         if optimizer:
             optimizer.step(lambda: self._backward(optimizer, inputs, targets))
         batches = {"train": [(inputs[:35], targets[:35]), (inputs[35:], targets[35:])]}
+        self.chunks = [(inputs[first : first + 5], targets[first : first + 5]) for first in range(0, 60, 5)]
         self.problem = Problem(self.model, named_loss("cross-entropy"), batches, precision=precision)
         self.precision, self.step = precision, {"float32": 0.02, "float64": 1e-3}[precision]
 
@@ -60,7 +62,7 @@ class Convex:
     def surface(self, level: str) -> Surface:
         """Return the surface with what is measured beside it at a level."""
         center = self.problem.measure(self.problem.center)
-        objective = Objective(SampleSums(self.problem, self.problem.batches["train"]))
+        objective = Objective(SampleSums(self.problem, self.problem.batches["train"], chunks=self.chunks))
         measure = differences_on_fresh_planes(
             self.plane_of,
             lambda plane: measure_on_plane(self.problem, plane, "plain"),
@@ -86,7 +88,18 @@ class Convex:
         kind = hessian_class(
             spectrum[-1], spectrum[0], residuals=residuals, converged=True, scale=scale, precision=self.precision
         )
-        return found | {"hessian": {"kind": kind.kind}, "largest_converged": True, "smallest_converged": True}
+        gradient, length = objective.gradient(), float(np.linalg.norm(objective.weights))
+        critical = criticality(
+            gradient.norm,
+            gradient.standard_error,
+            gradient.excess,
+            scale=scale,
+            weights_norm=length,
+            precision=self.precision,
+        )
+        found |= {"gradient_norm": gradient.norm, "gradient_error": gradient.standard_error}
+        found |= {"hessian": {"kind": kind.kind}, "verdict": verdict(kind, critical)}
+        return found | {"largest_converged": True, "smallest_converged": True}
 
 
 def arrays_of(found: list[dict]) -> dict:
@@ -101,14 +114,20 @@ def test_a_convex_model_never_gets_a_saddle_warning(precision, num_steps, level)
     panel = belief_panel(Convex(precision, num_steps).surface(level))
     text = " ".join(panel["sentences"])
     assert panel["sentences"][0] == "This slice looks convex."
-    assert not any(word in text for word in ("no minimum", "saddle", "chord", "Yet", "falls"))
+    assert not any(word in text for word in ("no minimum", "saddle", "chord", "Yet"))
     rows = {what: value for what, value, _ in panel["rows"]}
-    assert rows["directions that curve downward"] == "none of 60"
+    is_told = rows["curvature of random directions"] != "not told from rounding"
+    assert is_told is ((precision, num_steps) != ("float32", 60))  # where the loss is 2e-7
+    assert not is_told or rows["directions that curve downward"] == "none of 60"
     if level == "full":
         assert rows["directions with d'Hd < 0"] == "none of 60" and rows["planes that show a descent"] == "none of 30"
         assert "second derivatives do not decide" in text  # adding the same to all scores changes nothing
-    else:
+        falls = "The gradient is not zero: the loss falls along it." in text
+        assert falls is (num_steps == 0), "only where nothing was trained is the gradient beyond chance"
+    elif is_told:
         assert "None of 60 random directions curves downward" in text
+    else:
+        assert "The curvatures of 60 random directions over a step of 0.02 are not told from rounding" in text
 
 
 @pytest.mark.parametrize("num_steps", [0, 5, 60])
@@ -124,7 +143,7 @@ def test_a_convex_model_looks_convex_at_any_scale_of_rounding(precision, num_ste
         values = np.array([[of(a, b)["train_loss"] for b in x] for a in x])
         surface = Surface(Grid(x, x), {"train_loss": values}, np.ones(values.shape), Origin({"precision": precision}))
         assert belief_panel(surface)["sentences"][0] in ("This slice looks convex.", DROWNED)
-        above.append(convexity(values, x, x, tolerance=0.0).worst)
+        above.append(convexity(values, x, x, rounding=Rounding(0.0, 0.0)).worst)
     assert max(above) > 0  # rounding there is
 
 

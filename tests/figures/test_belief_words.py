@@ -10,7 +10,8 @@ from scipy.stats import binomtest, t
 
 from landscape.belief.account import account_of
 from landscape.belief.shares import Share
-from landscape.figures.belief_words import figure, interval, sentences, share_words, spelled
+from landscape.figures.belief_numbers import figure, interval, share_words, spelled
+from landscape.figures.belief_words import headline, sentences
 
 UPWARD = [[4.0 + 0.1 * place, 3.0 - 0.2 * place, 6.0] for place in range(30)]  # u'Hu, u'Hv, v'Hv: positive definite
 CALM = [[row[0], row[2]] for row in UPWARD]
@@ -72,35 +73,43 @@ def test_ten_planes_give_a_curvature_with_its_error():
     error = means.std(ddof=1) / np.sqrt(10)
     by = t.ppf(0.975, 9) * np.sqrt(2) * error
     assert 0.1 < error < 1 and found[1] == (
-        f"Ten planes: curvature {means.mean():.2f} ± {error:.2f}; a second network must differ by more than that. "
-        f"By chance two such means of one network differ by up to {by:.2g} (95 %)."
+        f"Ten planes: curvature {means.mean():.2f} ± {error:.2f} over cells of 0.25 and 0.2; "
+        f"a second network must differ by more than {by:.2g} (95 %)."
     )
 
 
 def test_planes_of_the_usual_example_read_as_wanted():
     deviations = np.array([-1, 1] * 5) * 0.5 * np.sqrt(9)  # standard error 0.5
     found = said(sampled(*(quadratic(4.1 + each, 4.1 + each) for each in deviations)))
-    assert "Ten planes: curvature 4.10 ± 0.50; a second network must differ by more than that." in found[1]
+    assert found[1].startswith(
+        "Ten planes: curvature 4.10 ± 0.50 over cells of 0.25 and 0.2; a second network must differ"
+    )
 
 
 def test_lines_are_called_lines_and_the_unknown_is_left_out():
     lines = sampled(quadratic(3, 0), quadratic(5, 0), lambda x, y: np.where(x > 0.2, np.nan, x**2), y=None)
     found = said(lines)
-    assert found[1].startswith("Two of three lines: curvature 4.0 ± 1.0; a second network")
+    assert found[1].startswith("Two of three lines: curvature 4.0 ± 1.0 over cells of 0.25; a second network")
     beside = said(sampled(quadratic(3, 0), quadratic(5, 0), y=None, x=X + 0.01))
-    assert beside[1].startswith("How much the two lines differ in curvature is not known")
+    assert beside[1] == (
+        "How much the two lines differ in curvature is not known: the grid does not hold the center between its points "
+        "(take a range around 0 with an odd number of points)."
+    )
+    holed = said(sampled(*[lambda x, y: np.where(x > 0.2, np.nan, x**2)] * 2, y=None))
+    assert holed[1].endswith("is not known: finite values beside the center are missing.")
 
 
 def test_one_plane_says_that_another_was_not_measured_or_what_random_directions_say():
-    assert said(convex())[1] == "This is one plane: how much another would differ was not measured."
+    one = "This is one plane: how much another would differ was not measured."
+    assert said(convex(**directed(0.01)))[1] == one
+    assert one not in said(convex(**directed(0.01, random=False)))
     found = said(with_belief(convex(), level="quick", differences=CALM[:5]))
     along = np.array(CALM[:5]).ravel()
     error = along.std(ddof=1) / np.sqrt(10)
     by = t.ppf(0.975, 9) * np.sqrt(2) * error
     assert found[2] == (
-        f"Ten random directions: curvature {along.mean():.2f} ± {error:.2f} at the center, with a deviation of "
-        f"{along.std(ddof=1):.2g} from one to the next; a second network must differ by more than the error. "
-        f"By chance two such means of one network differ by up to {by:.2g} (95 %)."
+        f"Ten random directions: curvature {along.mean():.2f} ± {error:.2f} over steps of 0.02, with a deviation of "
+        f"{along.std(ddof=1):.2g} from one to the next; a second network must differ by more than {by:.2g} (95 %)."
     )
 
 
@@ -227,6 +236,7 @@ def test_of_each_kind_the_larger_change_is_said_from_a_tenth_on():
         "With norm statistics re-estimated at the point, the loss at (0.225, 0.18) is 0.4 instead of 0.9.",
         "On 24 samples of test, the loss at (0.225, 0.18) is 0.5 instead of 0.9.",
     ]
+    assert not [sentence for sentence in text if "alone change" in sentence]  # by a twentieth
     both = {"train_loss": 0.5, "test_loss": 0.8}
     assert "On test samples, the loss at the center is 0.8 instead of 0.5." in said(convex(center=both))
     broken = [("norm statistics", "stored", 0.0, 0.0, np.nan, np.nan)]
@@ -245,7 +255,7 @@ def test_a_cosine_beyond_chance_is_said_of_random_pairs_alone():
 
 
 def test_what_decides_the_flat_region_is_said():
-    what = "The region within 0.1 nat of the center"
+    what = "The region within 0.1 nat above the center"
     assert f"{what} reaches the frame: it may be larger than what is shown." in said(sampled(quadratic(0.1, 0.2)))
     assert f"{what} spans fewer than ten cells: take a narrower range, or more points." in said(convex())
     mixed = said(sampled(quadratic(0.1, 0.2), quadratic(400, 300), quadratic(0.2, 0.1)))
@@ -253,6 +263,137 @@ def test_what_decides_the_flat_region_is_said():
     assert f"{what} spans fewer than ten cells in one of three planes: take a narrower range, or more points." in mixed
     holed = said(sampled(lambda x, y: np.where(np.abs(x - 0.25) + np.abs(y) < 0.01, np.nan, quadratic(0.1, 0.2)(x, y))))
     assert f"{what} borders on points that are not finite: it may be larger than what is counted." in holed
+
+
+def test_of_what_is_no_cross_entropy_nats_are_not_said():
+    text = " ".join(said(sampled(quadratic(0.1, 0.2), loss="squared-error")))
+    assert "The region within 0.1 above the center reaches the frame" in text
+
+
+def test_axes_that_curve_in_opposite_ways_have_no_mean():
+    along = np.array([[2.0, -3.0], [4.0, -3.5], [3.0, -4.5], [2.5, -2.0]])
+    found = said(sampled(*(quadratic(a, b) for a, b in along)))
+    (text,) = [sentence for sentence in found if sentence.startswith("Four planes")]
+    means, errors = along.mean(0), along.std(0, ddof=1) / 2
+    limits = t.ppf(0.975, 3) * np.sqrt(2) * errors
+    assert text == (
+        f"Four planes: curvature {means[0]:.2f} ± {errors[0]:.2f} along x and {means[1]:.2f} ± {errors[1]:.2f} along y over "
+        f"cells of 0.25 and 0.2; a second network must differ by more than {limits[0]:.2g} along x and {limits[1]:.2g} along y (95 %)."
+    )
+
+
+def test_a_picture_whose_cells_hide_the_centers_curvature_is_said_to_be_one_of_cells():
+    def kinked(x, y):  # 0.018 near the center; far out, where |x| or |y| is above 0.1, a steep wall
+        return 0.5 + 0.009 * (x**2 + y**2) + 5 * np.maximum(np.abs(x) - 0.1, 0) + 5 * np.maximum(np.abs(y) - 0.1, 0)
+
+    axis = np.linspace(-1, 1, 5)
+    coarse, wall = sampled(kinked, x=axis, y=axis), 2 * (0.009 * 0.25 + 5 * 0.4) / 0.25
+    differences = np.full((5, 2), 0.018) + 1e-3 * np.arange(10).reshape(5, 2)
+    mean = differences.mean()
+    end = "the picture's curvature is that of its cells, not the center's."
+    assert (
+        f"Over cells of 0.5 the loss curves by {wall:.4g} where random directions over steps of 0.02 say {mean:.3g}: {end}"
+        in said(with_belief(coarse, level="quick", differences=differences))
+    )
+    own = [([[0.018, 0.0], [0.0, 0.020]], np.eye(2))]
+    assert (
+        f"Over cells of 0.5 the loss curves by {wall:.4g} where the Hessian along the same directions says 0.019: {end}"
+        in said(with_belief(coarse, own=own, hessian=INDEFINITE))
+    )
+
+
+@pytest.mark.parametrize("factor, is_said", [(1.15, False), (1.25, True), (0.85, False), (0.75, True)])
+def test_cells_are_blamed_from_a_fifth_on(factor, is_said):
+    own = [([[4.0, 1.0], [1.0, 6.0]], np.eye(2))]
+    found = said(with_belief(sampled(quadratic(4.0 * factor, 6.0 * factor)), own=own, hessian=INDEFINITE))
+    assert any("that of its cells" in sentence for sentence in found) is is_said
+
+
+def test_cells_are_not_blamed_for_what_another_direction_may_show():
+    scattered = np.array([[1.0, 12.0], [9.0, 2.0], [3.0, 4.0]])  # 5.2, and 4.3 from one to the next
+    for curvature, is_said in ((10.0, False), (40.0, True)):
+        found = said(with_belief(sampled(quadratic(curvature, curvature)), level="quick", differences=scattered))
+        assert any("that of its cells" in sentence for sentence in found) is is_said
+
+
+def test_what_is_within_rounding_is_no_finding():
+    flat = [lambda x, y, number=number: 2.0 + 1e-3 * number * x**2 for number in range(3)]
+    found = said(sampled(*flat, precision="bf16"))
+    assert "Three planes: the curvature over cells of 0.25 and 0.2 is not told from rounding." in found
+    still = with_belief(sampled(quadratic(4, 6, center=100.0)), level="quick", differences=np.zeros((5, 2)))
+    found = said(still)
+    assert "Ten random directions: the curvature over steps of 0.02 is not told from rounding." in found
+    assert any(
+        sentence
+        == "The curvatures of 10 random directions over a step of 0.02 are not told from rounding: whether the center is a minimum was not measured."
+        for sentence in found
+    )
+    tiny = [("norm statistics", "stored", 0.0, 0.0, 2.54e-7, np.nan)]
+    text = said(with_belief(sampled(quadratic(4, 6, center=0.0), precision="bf16"), level="quick", comparisons=tiny))
+    assert not any("norm statistics" in sentence for sentence in text)
+
+
+def test_other_samples_change_a_loss_alone_and_another_split_must_change_it_more():
+    def found(split):
+        parts = (
+            ("second subset", "60 other samples of train", 0.0, 0.0, 1.0, 0.75),
+            ("other split", "60 samples of test", 0.0, 0.0, split, 0.6),
+        )
+        return [each for each in said(with_belief(convex(), level="quick", comparisons=parts)) if "samples of" in each]
+
+    alone = "60 other samples of train alone change the loss at the center from 0.5 to 1."
+    assert found(0.9) == found(1.0) == found(0.1) == [alone]
+    assert found(1.1) == [alone, "On 60 samples of test, the loss at the center is 1.1 instead of 0.5."]
+
+
+def test_what_an_interrupted_run_has_is_said_first():
+    begun = with_belief(convex(), differences=CALM[:6], num_fresh=30, comparisons=COMPARISONS)
+    assert said(begun)[:2] == ["Not all was measured yet: 6 of 30 random planes.", CONVEX]
+    line = with_belief(sampled(quadratic(400, 0), y=None), differences=[[1.0]], num_fresh=30)
+    assert said(line)[0] == "Not all was measured yet: 1 of 30 random directions."
+    assert said(with_belief(convex(), differences=CALM, hessian=INDEFINITE))[0] == CONVEX
+
+
+def test_the_headline_is_that_the_point_is_no_minimum_or_else_the_first_sentence():
+    assert headline(said(convex())) == CONVEX
+    proven = said(with_belief(convex(), differences=CALM, hessian=INDEFINITE))
+    assert headline(proven) == "The Hessian has an eigenvalue of -3.1 (residual 0.02): the point is no minimum."
+    shown = said(with_belief(convex(), level="quick", differences=[[-1.0, 2.0], [3.0, -4.0]]))
+    assert headline(shown).endswith("at this scale the center is no minimum.")
+    assert headline(said(with_belief(convex(), hessian=hessian("positive", 0.4)))) == CONVEX
+
+
+CRITICAL = {"gradient_norm": 0.1, "gradient_error": 0.12}
+ON_A_SLOPE = {
+    "verdict": "not a critical point; the Hessian there is degenerate",
+    "gradient_norm": 3.14,
+    "gradient_error": 0.8,
+}
+FALLS = (
+    "The gradient is not zero: the loss falls along it. Its length is 3.14, where chance brings 0.8 with these samples."
+)
+
+
+@pytest.mark.parametrize("kind, smallest", [("positive", 0.4), ("degenerate", 1e-9), ("undecided", 0.3)])
+def test_a_gradient_beyond_chance_is_said(kind, smallest):
+    found = said(with_belief(convex(), hessian=hessian(kind, smallest, **ON_A_SLOPE)))
+    assert found[2] == FALLS and "a minimum" not in " ".join(found)
+    unknown = said(with_belief(convex(), hessian=hessian(kind, smallest, **ON_A_SLOPE | {"gradient_error": None})))
+    too_few = "The gradient's length is 3.14, and the samples are too few to compare it with chance."
+    assert unknown[2] == too_few
+    for unsure in ({"gradient_excess": None}, {"gradient_error": 4.0}, {"gradient_error": np.nan}):
+        assert said(with_belief(convex(), hessian=hessian(kind, smallest, **ON_A_SLOPE | unsure)))[2] == too_few
+    at_rest = said(with_belief(convex(), hessian=hessian(kind, smallest, **CRITICAL)))
+    assert not any("falls" in sentence or "gradient's length" in sentence for sentence in at_rest)
+
+
+@pytest.mark.parametrize(
+    "verdict, within", [("a minimum", ""), ("a minimum, within sampling error", " within sampling error")]
+)
+def test_a_critical_point_of_positive_curvature_is_a_minimum_within_what_can_be_told(verdict, within):
+    found = said(with_belief(convex(), hessian=hessian("positive", 0.4, verdict=verdict, **CRITICAL)))
+    smallest = "The Hessian's smallest eigenvalue is 0.4 (residual 0.02)"
+    assert found[1] == f"{smallest}, and the gradient is zero{within}: a minimum, within what can be told."
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ export function addBelief(surfaces, main, curves) {
   for (const { name, belief, colour } of known) {
     const details = card.appendChild(element("details"));
     details.open = isAlone;
-    details.append(isAlone ? summaryOf(title) : summaryOf(...headOf(name, colour), element("span", "first", belief.sentences[0] ?? "")), ...bodyOf(belief));
+    details.append(isAlone ? summaryOf(title) : summaryOf(...headOf(name, colour), element("span", "first", belief.headline)), ...bodyOf(belief));
   }
 }
 
