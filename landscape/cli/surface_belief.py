@@ -27,7 +27,16 @@ from landscape.surface import Surface
 from landscape.sweep.world import Mistake
 
 DIFFERENTIABLE = ("float32", "float64")
-KEPT_OF_HESSIAN = ("hessian", "verdict", "gradient_norm", "gradient_error", "num_samples", "num_parameters", "scale")
+KEPT_OF_HESSIAN = (
+    "hessian",
+    "verdict",
+    "gradient_norm",
+    "gradient_error",
+    "gradient_excess",
+    "num_samples",
+    "num_parameters",
+    "scale",
+)
 
 
 def metric_of(settings: SurfaceSettings, center: Mapping[str, float]) -> str:
