@@ -37,7 +37,7 @@ class BeliefRecord:
             comparison is the loss at a point of the surface's first plane, measured otherwise. 1 in an array that ends in
             `_done` says that an entry is measured.
         findings: JSON-like: level, step (of the differences), comparisons [how each was measured], hessian {largest, smallest,
-            their residuals, kind, verdict, ...}, num_evaluations, seconds.
+            their residuals, kind, verdict, ...}, why_no_products, why_no_eigenvalues, num_evaluations.
     """
 
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -59,8 +59,8 @@ def missing(surface: Surface, belief: BeliefRecord, is_random: bool) -> tuple[st
     if level != "full":
         found.append("the Hessian, and whether the center is a minimum: --belief full measures it")
     elif why or "hessian" not in belief.findings:
-        yet = "they were not found" if all(part.is_done for part in parts) else "not measured yet"
-        found.append(f"the Hessian's eigenvalues: {why or yet}")
+        why = why or belief.findings.get("why_no_eigenvalues") or "not measured yet"
+        found.append(f"the Hessian's eigenvalues: {why}")
     left = [
         f"{part.num - part.num_done} of {part.num} {NOUNS[part.kind][0]}: not measured yet"
         for part in parts

@@ -209,6 +209,8 @@ class BeliefRun:
         except Mistake as mistake:
             self._say(f"warning: the Hessian's eigenvalues were not found: {mistake}")
             path = None
+            if self._world.is_first:
+                self._trials.now(self._trials.surface.belief.also(why_no_eigenvalues=str(mistake)))
         if self._world.is_first and path is not None:
             self._trials.now(self._trials.surface.belief.also(hessian=_hessian_findings(path)))
 
