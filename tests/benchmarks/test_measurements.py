@@ -30,6 +30,7 @@ def test_scheduling_measures_points_that_sleep(mpirun):
     assert len(verdicts(result)) == 3
 
 
+@pytest.mark.slow
 def test_saving_measures_what_a_run_spends_beside_its_points():
     network = ("--model", "mlp", "--untrained", "0", "--num-samples", "20")
     result = saving.measure(ONCE, side=5, network=network)
@@ -44,6 +45,7 @@ def test_start_up_ends_at_the_first_point(tmp_path):
     assert 0 < startup.help_s() < 30
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_on_its_way_to_a_point_is_no_measurement():
     with pytest.raises(ProgramFailed, match="ended with status 2"):
         startup.first_point_s("--model", "nothing")

@@ -32,6 +32,7 @@ def faults(how: str) -> int:
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's settings; another C library is left alone")
 def test_a_training_batch_of_half_a_gigabyte_reuses_its_pages():
     assert faults("usual") > 1000

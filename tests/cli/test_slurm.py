@@ -22,6 +22,7 @@ def test_a_script_is_bash_and_asks_for_a_warning_before_its_end(script):
     assert "#SBATCH --signal=TERM@60\n" in script.read_text()
 
 
+@pytest.mark.slow
 def test_the_cpu_script_runs_the_main_job_over_ranks(tmp_path, mpirun):
     (tmp_path / "bin").mkdir()
     srun = tmp_path / "bin" / "srun"

@@ -37,6 +37,7 @@ def test_an_address_of_nonsense_shows_the_page_as_it_begins(tmp_path, fragment):
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_the_first_view_comes_back_after_a_scene_was_turned_by_hand(tmp_path):
     page = write_page({"a": slanted(), "b": slanted(factor=2)}, tmp_path / "page.html")
     away = f"(() => {{ const [x, y] = {of('[data-panel=surface]')}; return [x + 70, y + 10]; }})()"

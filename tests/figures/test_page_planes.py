@@ -207,6 +207,7 @@ def test_several_lines_are_drawn_in_one_card_and_need_no_webgl(tmp_path):
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_a_page_of_single_planes_has_no_such_control(pair):
     seen = visit(pair[0], [CONTROL, Press("p"), CONTROL, SLICES, LATER, "location.hash"], fragment="plane=4")
     assert seen.answers[0][:2] == [True, True] and seen.answers[1] == seen.answers[0]

@@ -211,6 +211,7 @@ def test_a_sequence_shows_it_where_it_stands_on_a_surface(tmp_path):
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_a_click_on_the_net_probes_there_and_without_webgl_the_rest_is_drawn(page):
     seen = visit(page, [ON_NET + "; 0", Click("onNet(60)"), LATER, PLACE, "onNet.at(60)"], fragment="taylor=1&view=3-D")
     assert numbers(seen.answers[2].split(",")) == pytest.approx(numbers(seen.answers[3]), abs=0.03)

@@ -153,6 +153,7 @@ def test_a_zoo_network_starts_a_surface_on_its_own_data_under_its_own_name(run, 
     assert "checkpoint: zoo:mlp-digits" in done.stdout and (tmp_path / "outputs" / "mlp-digits.h5").is_file()
 
 
+@pytest.mark.slow
 def test_a_zoo_network_can_be_trained_on(run, tmp_path):
     done = run(
         "-m", "landscape", "train", "--model", "mlp", "--dataset", "digits", "--from", "zoo:mlp-digits",

@@ -169,6 +169,7 @@ def test_two_ranks_end_where_one_process_does_and_go_on_to_the_same_bits(folder,
     require_same(folder, "whole", "parts")
 
 
+@pytest.mark.slow
 def test_batch_norm_sees_a_ranks_part_and_its_running_statistics_are_the_ranks_mean(folder, run):
     still = ["--model", "own.py:make", "--epochs", "1", "--batch-size", "100", "--num-train", "250"]
     still += ["--learning-rate", "1e-30", "--weight-decay", "0", "--checkpoint-every", "1", "--out", "still"]
