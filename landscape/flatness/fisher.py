@@ -102,7 +102,9 @@ def _variances(problem: Problem, moving: Mapping[str, Tensor], inputs: Tensor) -
             scores, changes = forward_ad.unpack_dual(
                 functional_call(problem.model, {**problem.center, **at}, (inputs,))
             )
-        except NotImplementedError as error:
+        except (
+            NotImplementedError
+        ) as error:  # what torch raises where an operation has no forward derivative: the user's model
             words = str(error).split("\n")[0]
             raise ValueError(
                 f"the Fisher-Rao norm needs forward derivatives, which torch lacks here ({words})"

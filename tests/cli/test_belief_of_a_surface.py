@@ -44,10 +44,7 @@ TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "400"]
 NEAR = ["--x", "-0.2:0.3:11", "--y", "-0.3:0.25:12"]
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def made(name: str, *options: str):

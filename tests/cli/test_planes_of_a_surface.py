@@ -13,10 +13,7 @@ TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "400"]
 PLANE = ["--x", "-0.5:1:5", "--y", "-1:0.25:4"]
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def made(name: str, *options: str):

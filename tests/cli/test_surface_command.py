@@ -24,10 +24,7 @@ OPTIONS = """--model --model-arg --checkpoint --untrained --dataset --data-dir -
 --overwrite --continue-on-other --device --ranks-per-gpu --precision --plain --dry-run --live --help"""
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def made(name: str, *options: str):

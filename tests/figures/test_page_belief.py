@@ -21,13 +21,16 @@ FOLDS = "Array.from(document.querySelectorAll('.belief details'), d => d.open)"
 IS_SEEN = "document.querySelector('.belief p').getBoundingClientRect().bottom < innerHeight"
 
 
+def panel_but_for_one(surface):
+    return None if surface.grid.shape == (6, 4) else PANEL
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """Return a page of one surface with a panel, and one of two with a panel and one without."""
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patched:
-        known = lambda surface: None if surface.grid.shape == (6, 4) else PANEL  # noqa: E731
-        patched.setattr("landscape.figures.payload.belief_panel", known)
+        patched.setattr("landscape.figures.payload.belief_panel", panel_but_for_one)
         one = write_page({HOSTILE: several()}, folder / "one.html")
         return one, write_page({HOSTILE: several(), "b": slanted(), "c": slanted(9, 7)}, folder / "three.html")
 
