@@ -14,6 +14,7 @@ COMMANDS = {
         "curvature_command",
         "tell what kind of point trained weights are, by the Hessian",
     ),
+    "compare": ("landscape.cli.compare", "compare_command", "compare minima: surfaces, slices, measures of flatness"),
     "page": ("landscape.cli.page", "page_command", "draw surfaces, or curvature analyses, on one page"),
     "figure": ("landscape.cli.figure", "figure_command", "draw surface files for print: PDF, SVG or PNG"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),

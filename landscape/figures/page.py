@@ -20,6 +20,8 @@ def page_html(
     *,
     sequence: bool = False,
     live: Mapping[str, object] | None = None,
+    lines: Mapping[str, Surface] = {},
+    comparison: Mapping[str, object] | None = None,
 ) -> str:
     """Return the page's text; the same surfaces give the same bytes.
 
@@ -27,6 +29,8 @@ def page_html(
         surfaces: Name -> surface; planes and lines, one or several of each, may stand side by side.
         sequence: Show one plane after the other, each morphing into the next.
         live: Of a run that goes on: `words` for the header, `seconds` after which the page loads itself again.
+        lines: One a surface, in their order: lines of the same networks, drawn in their colours.
+        comparison: What `figures/comparison_page.py` says of the surfaces.
 
     Raises:
         ValueError: There is no surface, there are too many, or they make no sequence.
@@ -40,7 +44,9 @@ def page_html(
     if sequence:
         _require_sequence(surfaces)
     arrays = Arrays()
-    content = {**page_content(surfaces, arrays), "sequence": sequence, "live": live}
+    content = {**page_content(surfaces, arrays, lines), "sequence": sequence, "live": live}
+    if comparison is not None:
+        content["comparison"] = comparison
     carried = {"page-data": json.dumps(content, sort_keys=True).encode(), "page-arrays": arrays.bytes()}
     return document("page", title, carried)
 
@@ -52,6 +58,8 @@ def write_page(
     *,
     sequence: bool = False,
     live: Mapping[str, object] | None = None,
+    lines: Mapping[str, Surface] = {},
+    comparison: Mapping[str, object] | None = None,
 ) -> Path:
     """Write the page so that at every moment `path` is either the old page or the new one, whole.
 
@@ -60,7 +68,8 @@ def write_page(
         OSError: The folder can't be written.
     """
     path = Path(path)
-    write_whole(path, page_html(surfaces, title, sequence=sequence, live=live).encode())
+    text = page_html(surfaces, title, sequence=sequence, live=live, lines=lines, comparison=comparison)
+    write_whole(path, text.encode())
     return path
 
 

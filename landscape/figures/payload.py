@@ -34,11 +34,12 @@ class Arrays:
         return b"".join(self._parts)
 
 
-def page_content(surfaces: Mapping[str, Surface], arrays: Arrays) -> dict:
+def page_content(surfaces: Mapping[str, Surface], arrays: Arrays, lines: Mapping[str, Surface] = {}) -> dict:
     """Return what the page's script reads, the numbers themselves put into `arrays`.
 
     Args:
         surfaces: Name -> surface.
+        lines: One a surface, in the same order, to be drawn in that one's colour.
     """
     metrics = list(dict.fromkeys(name for surface in surfaces.values() for name in surface.values))
     metrics.sort(key=lambda name: name != "train_loss")
@@ -48,7 +49,11 @@ def page_content(surfaces: Mapping[str, Surface], arrays: Arrays) -> dict:
     return {
         "metrics": [{"key": metric, "name": metric.replace("_", " ")} for metric in metrics]
         + [{"key": metric, "name": metric.replace("_", " "), "signed": True} for metric in residuals],
-        "surfaces": [_described(name, surface, arrays) for name, surface in surfaces.items()],
+        "surfaces": [_described(name, surface, arrays) for name, surface in surfaces.items()]
+        + [
+            {**_described(name, surface, arrays), "belief": None, "colour": place}
+            for place, (name, surface) in enumerate(lines.items())
+        ],
         "colours": {name: get_colorscale(known) for name, known in COLOURS.items()},
     }
 

@@ -73,6 +73,16 @@ def average_sharpness(
     require_scale(scale, objective.layout)
     with excursion(objective):
         center = center_loss(objective)
-        steps = (sigma * scale * drawn(objective.layout, seed, "average", first + place) for place in range(num_pairs))
-        rises = [(loss_at(objective, step) + loss_at(objective, -step)) / 2 - center for step in steps]
+        rises = [
+            rise_of_pair(objective, scale, sigma=sigma, seed=seed, number=first + place, center=center)
+            for place in range(num_pairs)
+        ]
     return Average(center, np.array(rises))
+
+
+def rise_of_pair(
+    objective: Objective, scale: np.ndarray, *, sigma: float, seed: int, number: int, center: float
+) -> float:
+    """Return the mean loss at one pair of opposite perturbations, less the center's; the objective stays where it was moved to."""
+    step = sigma * scale * drawn(objective.layout, seed, "average", number)
+    return (loss_at(objective, step) + loss_at(objective, -step)) / 2 - center

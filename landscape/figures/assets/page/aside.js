@@ -52,7 +52,7 @@ export function drawProbe(shown, metrics, { at }, curves) {
     name.scope = "row";
     name.title = fullName(surface);
     const chip = element("span", "chip");
-    chip.style.background = curves[place % 8];
+    chip.style.background = curves[(surface.colour ?? place) % 8];
     name.append(chip, document.createTextNode(surface.name));
     const point = pointAt(surface, at);
     for (const { key, signed } of metrics) row.append(element("td", "", probed(surface, point, key, surface.isDifference || signed)));

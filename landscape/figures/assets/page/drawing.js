@@ -81,7 +81,7 @@ export function drawAside(page) {
   const { state } = page;
   const centers = page.shown.filter(({ surface }) => surface?.values[state.metric]).map(({ surface, place }) => {
     const point = holdsZero(surface) ? pointAt(surface, [0, 0]) : null;
-    return { value: point ? surface.values[state.metric][point.place] : NaN, colour: page.theme.curves[place % 8], name: surface.name };
+    return { value: point ? surface.values[state.metric][point.place] : NaN, colour: page.theme.curves[(surface.colour ?? place) % 8], name: surface.name };
   });
   const name = state.minus === "" ? page.name : `difference in ${page.name}`;
   drawColourBar({ ...page, name, metric: state.metric, centers, shared: state.shared || page.surfaces.length === 1 });

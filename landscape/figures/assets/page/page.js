@@ -2,6 +2,7 @@
 
 import { addBelief } from "./belief.js";
 import { buildCards, nameCard } from "./cards.js";
+import { addComparison } from "./comparison.js";
 import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } from "./drawing.js";
 import { byId, element } from "./elements.js";
 import { buildHeader, listenToKeys, showHeader } from "./header.js";
@@ -135,6 +136,7 @@ async function start() {
   const built = content.sequence ? page.surfaces.slice(0, 1) : page.surfaces;
   page.theme = themeOf(page.state);
   page.cards = buildCards(built, main, page.theme.curves);
+  addComparison(content.comparison, main, page.theme.curves);
   addBelief(page.surfaces, main, page.theme.curves);
   page.player = buildPlayer(page, showFrame);
   buildHeader(page, change);

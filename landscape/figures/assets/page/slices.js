@@ -61,7 +61,7 @@ function sliceOf(page, shown, along) {
 /* A plane's curve over some places of its grid, those of the other planes, and that of the second order, where it is wished for. */
 function curvesOf(page, { surface, place, planes, faint }, { along, through, places }) {
   const numbersOf = (plane) => places.map((at) => plane.values[page.state.metric][at]);
-  const curve = { name: fullName(surface), place, faint, through, x: along === 0 ? surface.x : surface.y, values: numbersOf(surface) };
+  const curve = { name: fullName(surface), place: surface.colour ?? place, faint, through, x: along === 0 ? surface.x : surface.y, values: numbersOf(surface) };
   if (faint) return [curve];
   const others = planes.filter((plane) => plane !== surface).map((plane) => ({ ...curve, kind: "plane", name: fullName(plane), values: numbersOf(plane) }));
   const taylor = taylorOf(page, surface);

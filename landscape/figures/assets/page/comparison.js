@@ -1,0 +1,53 @@
+/* Networks compared: sentences, and a table of scores and measures of flatness with a column a network. */
+
+import { element } from "./elements.js";
+
+export function addComparison(comparison, main, curves) {
+  if (!comparison) return;
+  const card = main.appendChild(element("section", "card comparison"));
+  const title = card.appendChild(element("h2", "", "The networks compared"));
+  title.id = "comparison";
+  card.setAttribute("aria-labelledby", title.id);
+  card.append(...comparison.sentences.map((sentence) => element("p", "", sentence)));
+  const scroll = card.appendChild(element("div", "scroll"));
+  scroll.tabIndex = 0;
+  scroll.setAttribute("role", "region");
+  scroll.setAttribute("aria-label", "Scores and measures of flatness");
+  scroll.append(tableOf(comparison, curves));
+  const note = "± one standard error. ≥: a lower bound. Unmoved by: what may be rescaled in a network that computes the same function, without a change of the measure.";
+  card.append(element("p", "note", note));
+}
+
+function tableOf({ columns, scores, measures }, curves) {
+  const table = element("table");
+  const head = table.appendChild(element("tr"));
+  head.append(headCell("", "col"));
+  columns.forEach((name, place) => {
+    const cell = head.appendChild(headCell("", "col"));
+    const chip = cell.appendChild(element("span", "chip"));
+    chip.style.background = curves[place % 8];
+    cell.append(document.createTextNode(name));
+  });
+  head.append(headCell("sharper", "col"), headCell("unmoved by", "col"), headCell("unit", "col"));
+  for (const row of scores) table.append(rowOf(row, ["", "", ""]));
+  for (const row of measures) table.append(rowOf(row, [row.sharper, row.follows, row.unit]));
+  return table;
+}
+
+function rowOf({ name, title, cells }, rest) {
+  const row = element("tr");
+  const head = row.appendChild(headCell(name, "row"));
+  head.title = title;
+  for (const { text, title: words } of cells) {
+    const cell = row.appendChild(element("td", "number", text));
+    cell.title = words;
+  }
+  row.append(...rest.map((text) => element("td", "rest", text)));
+  return row;
+}
+
+function headCell(text, scope) {
+  const cell = element("th", "", text);
+  cell.scope = scope;
+  return cell;
+}

@@ -1,0 +1,87 @@
+"""What a comparison of networks says in sentences: how far each is trained, which measures tell them apart, and no verdict."""
+
+from itertools import combinations
+
+import numpy as np
+
+from landscape.comparison import Comparison
+from landscape.figures.belief_numbers import begun, spelled
+from landscape.flatness.account import Finding, Score, Votes, findings_of, scores_of, votes_of
+from landscape.flatness.suite import BY_KEY
+
+SAME_TRAINING = 0.01  # of accuracy: beyond, and beyond sampling, the one behind is under-trained beside the other
+MOST_PAIRS = 6  # of networks, of which a sentence each is said
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """Return what is to be said above the table."""
+    findings = {network.name: findings_of(comparison, network) for network in comparison.networks}
+    scores = {network.name: scores_of(network) for network in comparison.networks}
+    rescaled = comparison.origin.record.get("rescaled") or {}
+    own = [name for name in comparison.names if name not in rescaled]
+    pairs = list(combinations(own, 2))
+    said = [words for pair in pairs if (words := training_sentence(*pair, scores))]
+    if len(pairs) <= MOST_PAIRS:
+        said += [vote_sentence(*pair, votes_of(*(findings[name] for name in pair))) for pair in pairs]
+    said += [rescaling_sentence(name, of, findings) for name, of in rescaled.items()]
+    if len(own) > 1:
+        said.append(
+            "No measure of flatness ranks how networks generalize reliably (Jiang et al. 2020; Dziugaite et al. 2020; "
+            "Andriushchenko et al. 2023): read them beside the test scores."
+        )
+    return said
+
+
+def training_sentence(first: str, second: str, scores: dict[str, dict[str, Score]]) -> str:
+    """Say that one network is under-trained beside another; "" where their training accuracies are alike or unknown."""
+    pair = [scores[name].get("train") for name in (first, second)]
+    if None in pair or not np.isfinite([score.accuracy for score in pair]).all():
+        return ""
+    (low, behind), (high, ahead) = sorted(zip(pair, (first, second)), key=lambda each: each[0].accuracy)
+    chance = 2 * np.sqrt(sum(score.accuracy * (1 - score.accuracy) / score.num_samples for score in pair))
+    if high.accuracy - low.accuracy <= max(SAME_TRAINING, chance):
+        return ""
+    return (
+        f"{behind} is under-trained beside {ahead} ({low.accuracy:.1%} of training samples right, against {high.accuracy:.1%}): "
+        "what differs between them is not flatness alone."
+    )
+
+
+def vote_sentence(first: str, second: str, votes: Votes) -> str:
+    """Say which measures call which of two networks flatter, as far as their errors allow."""
+    num = sum(map(len, (votes.first, votes.second, votes.untold)))
+    parts = [
+        f"{spelled(len(keys))} call{'s' * (len(keys) == 1)} {name} flatter ({names_of(keys)})"
+        for name, keys in ((first, votes.first), (second, votes.second))
+        if keys
+    ]
+    if votes.untold:
+        parts.append(f"{spelled(len(votes.untold))} do{'es' * (len(votes.untold) == 1)} not tell them apart ({names_of(votes.untold)})")
+    if not num:
+        return f"No measure with an error is known of both {first} and {second}."
+    words = f"Of {spelled(num)} measures with an error, {', '.join(parts)}."
+    if votes.without:
+        words += f" {begun(names_of(votes.without))} {'has' if len(votes.without) == 1 else 'have'} no error, so that a difference can't be judged."
+    return words
+
+
+def rescaling_sentence(name: str, of: dict, findings: dict[str, dict[str, Finding]]) -> str:
+    """Say which measures a rescaling of the weights moved, though the function is the same."""
+    moved, stayed = moved_measures(findings[of["of"]], findings[name])
+    words = (
+        f"{name}: {of['num_changed']} {of['kind']} rescaled, scores changed by {of['difference']:.2g} of their size at most. "
+    )
+    if moved:
+        words += f"Moved all the same: {names_of(moved)}. "
+    return words + (f"Unmoved within 1 %: {names_of(stayed)}." if stayed else "None stayed.")
+
+
+def moved_measures(before: dict[str, Finding], after: dict[str, Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the measures that changed by more than 1 %, and the others; of those that are known of both."""
+    known = [key for key in before if before[key].is_known and after[key].is_known]
+    moved = [key for key in known if abs(after[key].value - before[key].value) > 0.01 * abs(before[key].value)]
+    return tuple(moved), tuple(key for key in known if key not in moved)
+
+
+def names_of(keys: tuple[str, ...]) -> str:
+    return ", ".join(BY_KEY[key].name for key in keys)

@@ -1,0 +1,199 @@
+"""What a comparison's numbers say: each measure of each network with its error, and what tells two networks apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from landscape.belief.flat_region import flat_region
+from landscape.belief.plan import FLAT_WITHIN
+from landscape.belief.plane_curvature import center_curvature, mean_and_error
+from landscape.comparison import SCORED, ComparedNetwork, Comparison
+from landscape.flatness.half_widths import half_widths
+from landscape.flatness.suite import BY_KEY
+from landscape.surface import NOT_DONE, Surface
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A measure of a network.
+
+    Attributes:
+        value: nan where it is not known.
+        error: Standard error; nan where there is none.
+        num: Planes, lines, probes or samples that it is a mean over; 1 of a single number.
+        caveats: What is to be known of it, in short phrases.
+    """
+
+    value: float
+    error: float = np.nan
+    num: int = 1
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        return bool(np.isfinite(self.value))
+
+
+UNKNOWN = Finding(np.nan, num=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A network's loss and accuracy at its center.
+
+    Attributes:
+        accuracy: nan where there is none.
+        num_samples: 0 where the data have no such split.
+    """
+
+    loss: float
+    accuracy: float
+    num_samples: int
+
+
+def scores_of(network: ComparedNetwork) -> dict[str, Score]:
+    """Return a network's scores by split, as far as they are measured."""
+    values, done = network.scores.values, network.scores.done
+    return {
+        split: Score(
+            float(values["loss"][place]), float(values["accuracy"][place]), int(values["num_samples"][place])
+        )
+        for place, split in enumerate(SCORED)
+        if done[place] and values["num_samples"][place] > 0
+    }
+
+
+def findings_of(comparison: Comparison, network: ComparedNetwork) -> dict[str, Finding]:
+    """Return a network's measures by key, in their order; those not asked for are left out."""
+    metric = f"{comparison.origin.record['splits'][0]}_loss"
+    eps = float(comparison.origin.record.get("flat_within") or FLAT_WITHIN)
+    keys = comparison.origin.identity["measures"]["keys"]
+    made = {
+        "flat_area": lambda: _flat_area(network.planes, metric, eps),
+        "half_width": lambda: _half_width(network.lines, metric, eps),
+        "cell_curvature": lambda: _cell_curvature(network.lines, metric),
+    }
+    return {
+        key: made[key]() if key in made else _of_trials(comparison.plan, network.measures, key)
+        for key in BY_KEY
+        if key in keys
+    }
+
+
+def _center(surface: Surface, metric: str) -> float:
+    return float(surface.origin.record["center"][metric])
+
+
+def _values(surface: Surface, metric: str) -> np.ndarray:
+    return np.where(surface.done != NOT_DONE, surface.values[metric], np.nan)
+
+
+def _flat_area(planes: Surface, metric: str, eps: float) -> Finding:
+    if not planes.is_complete:
+        return UNKNOWN
+    grid = planes.grid
+    regions = [
+        flat_region(grid.x, grid.y, values, _center(planes, metric), eps) for values in _values(planes, metric)
+    ]
+    mean, error, num = mean_and_error(region.area for region in regions if region is not None)
+    caveats = {
+        "a lower bound: reaches the frame": any(region.touches_frame for region in regions if region),
+        "coarse: spans fewer than ten cells": any(region.is_coarse for region in regions if region),
+    }
+    return Finding(mean, error, num, tuple(words for words, holds in caveats.items() if holds))
+
+
+def _half_width(lines: Surface, metric: str, eps: float) -> Finding:
+    if not lines.is_complete:
+        return UNKNOWN
+    x, center = lines.grid.x, _center(lines, metric)
+    sides = [half_widths(x, values, center, eps) for values in _values(lines, metric)]
+    reached = [[_within(side.distance, end) for side, end in zip(pair, (-x[0], x[-1]))] for pair in sides]
+    mean, error, num = mean_and_error(float(np.mean(pair)) for pair in reached)
+    num_clipped = sum(side.is_clipped for pair in sides for side in pair)
+    caveats = (f"a lower bound: {num_clipped} of {2 * len(sides)} sides reach the line's end",) if num_clipped else ()
+    return Finding(mean, error, num, caveats)
+
+
+def _within(distance: float, end: float) -> float:
+    return min(distance, float(end))
+
+
+def _cell_curvature(lines: Surface, metric: str) -> Finding:
+    if not lines.is_complete:
+        return UNKNOWN
+    x = lines.grid.x
+    return Finding(*mean_and_error(center_curvature(x, values) for values in _values(lines, metric)))
+
+
+def _of_trials(plan: tuple[str, ...], measures: Surface, key: str) -> Finding:
+    chosen = np.array([name == key for name in plan])
+    if not chosen.any() or not measures.done[chosen].all():
+        return UNKNOWN
+    values = {name: array[chosen] for name, array in measures.values.items()}
+    caveats = _caveats(key, values["converged"])
+    if chosen.sum() == 1:
+        return Finding(float(values["value"][0]), float(values["error"][0]), 1, caveats)
+    if not np.isfinite(values["value"]).all():
+        num = int((~np.isfinite(values["value"])).sum())
+        return Finding(np.nan, num=0, caveats=(f"{num} of {len(values['value'])} are not finite",))
+    return Finding(*mean_and_error(values["value"]), caveats)
+
+
+def _caveats(key: str, converged: np.ndarray) -> tuple[str, ...]:
+    has_stopped = np.isfinite(converged).any() and not converged[np.isfinite(converged)].all()
+    words = ("a lower bound",) if BY_KEY[key].is_bound else ()
+    return (*words, "not converged") if has_stopped else words
+
+
+def told_apart(first: Finding, second: Finding) -> bool | None:
+    """Tell whether two numbers differ by more than their errors bring by chance, 19 times of 20.
+
+    By Welch's test, of independent means; draws that two networks share make it the more careful. None where one is not
+    known, or has no error.
+
+    Source: Welch 1947, Biometrika 34.
+    """
+    if not (first.is_known and second.is_known and np.isfinite([first.error, second.error]).all()):
+        return None
+    squares = np.array([first.error**2, second.error**2])
+    if not squares.sum():
+        return first.value != second.value
+    degrees = squares.sum() ** 2 / sum(
+        square**2 / max(found.num - 1, 1) for square, found in zip(squares, (first, second))
+    )
+    bound = stats.t.ppf((1 + LEVEL) / 2, degrees) * np.sqrt(squares.sum())
+    return bool(abs(first.value - second.value) > bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """What the measures say of two networks; keys of measures.
+
+    Attributes:
+        first, second: Those that call the first or the second flatter, by more than their errors.
+        untold: Those whose difference is within their errors.
+        without: Those that have no error, so that nothing is said; a bound is among them.
+    """
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    untold: tuple[str, ...]
+    without: tuple[str, ...]
+
+
+def votes_of(first: Mapping[str, Finding], second: Mapping[str, Finding]) -> Votes:
+    """Sort the measures that two networks have both."""
+    sorted_keys: dict[str, list[str]] = {"first": [], "second": [], "untold": [], "without": []}
+    for key in first:
+        if not (first[key].is_known and second[key].is_known):
+            continue
+        is_told = told_apart(first[key], second[key])
+        is_first = (first[key].value < second[key].value) == BY_KEY[key].is_sharpness
+        place = "without" if is_told is None else "untold" if not is_told else "first" if is_first else "second"
+        sorted_keys[place].append(key)
+    return Votes(**{name: tuple(keys) for name, keys in sorted_keys.items()})
