@@ -33,9 +33,7 @@ def measure_rows(comparison: Comparison) -> list[dict]:
     return [
         {
             "name": BY_KEY[key].name,
-            "title": f"{BY_KEY[key].formula}; of a quadratic {BY_KEY[key].second_order}; {BY_KEY[key].source}",
-            "formula": BY_KEY[key].formula,
-            "unit": BY_KEY[key].unit,
+            "title": f"{BY_KEY[key].formula}, in {BY_KEY[key].unit}; of a quadratic {BY_KEY[key].second_order}; {BY_KEY[key].source}",
             "sharper": "more" if BY_KEY[key].is_sharpness else "less",
             "follows": ", ".join(BY_KEY[key].follows) or "none",
             "cells": [

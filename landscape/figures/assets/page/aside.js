@@ -46,7 +46,7 @@ export function drawProbe(shown, metrics, { at }, curves) {
   const head = element("tr");
   head.append(element("th", "", "surface"), ...metrics.map(({ name }) => element("th", "", name.replace("accuracy", "acc."))));
   for (const cell of head.children) cell.scope = "col";
-  const rows = shown.flatMap(({ surface, planes, place }) => {
+  const rows = shown.filter(({ surface }) => surface.colour === undefined).flatMap(({ surface, planes, place }) => {
     const row = element("tr");
     const name = row.appendChild(element("th", "", ""));
     name.scope = "row";

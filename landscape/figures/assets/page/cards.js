@@ -9,9 +9,12 @@ export function buildCards(surfaces, main, curves) {
   const lines = surfaces.filter((surface) => surface.isLine);
   const cards = surfaces.map((surface, place) => (surface.isLine ? null : planeCard(surface, curves[place % 8], surfaces.length === 1)));
   const planes = cards.filter(Boolean);
-  main.dataset.count = Math.min(planes.length + (lines.length ? 1 : 0), 5);
+  const isAfter = lines.some(({ colour }) => colour !== undefined); // lines of the networks whose planes are shown
+  main.dataset.count = Math.min(planes.length + (lines.length && !isAfter ? 1 : 0), 5);
   const lineCard = lines.length ? curvesCard(lines) : null;
-  main.append(...(lineCard ? [lineCard.card] : []), ...planes.map(({ card }) => card));
+  const ofPlanes = planes.map(({ card }) => card);
+  if (isAfter) lineCard.card.classList.add("wide");
+  main.append(...(isAfter ? ofPlanes : []), ...(lineCard ? [lineCard.card] : []), ...(isAfter ? [] : ofPlanes));
   return { planes: cards, line: lineCard };
 }
 

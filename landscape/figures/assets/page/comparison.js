@@ -4,7 +4,8 @@ import { element } from "./elements.js";
 
 export function addComparison(comparison, main, curves) {
   if (!comparison) return;
-  const card = main.appendChild(element("section", "card comparison"));
+  const card = element("section", "card comparison");
+  main.insertBefore(card, main.querySelector(".wide"));
   const title = card.appendChild(element("h2", "", "The networks compared"));
   title.id = "comparison";
   card.setAttribute("aria-labelledby", title.id);
@@ -28,9 +29,9 @@ function tableOf({ columns, scores, measures }, curves) {
     chip.style.background = curves[place % 8];
     cell.append(document.createTextNode(name));
   });
-  head.append(headCell("sharper", "col"), headCell("unmoved by", "col"), headCell("unit", "col"));
-  for (const row of scores) table.append(rowOf(row, ["", "", ""]));
-  for (const row of measures) table.append(rowOf(row, [row.sharper, row.follows, row.unit]));
+  head.append(headCell("sharper", "col"), headCell("unmoved by", "col"));
+  for (const row of scores) table.append(rowOf(row, ["", ""]));
+  for (const row of measures) table.append(rowOf(row, [row.sharper, row.follows]));
   return table;
 }
 

@@ -36,8 +36,8 @@ export function buildHeader(page, change) {
 /* The choice of a plane, where a surface has several; of a line, where only lines have. */
 function buildPlanes({ surfaces }, change) {
   const plane = byId("plane");
-  const several = surfaces.filter(({ planes }) => planes.length > 1);
-  const most = Math.max(...surfaces.map(({ planes }) => planes.length));
+  const several = surfaces.filter(({ planes, colour }) => planes.length > 1 && colour === undefined);
+  const most = Math.max(0, ...several.map(({ planes }) => planes.length));
   for (let number = 1; number <= most; number++) plane.append(new Option(`${number} of ${most}`, String(number)));
   plane.addEventListener("change", () => change("plane", Number(plane.value)));
   plane.parentElement.hidden = byId("plane-key").hidden = !several.length;

@@ -52,7 +52,7 @@ export function settle(page) {
   if (!content.metrics.some(({ key }) => key === state.metric)) state.metric = content.metrics[0].key;
   const canDiffer = surfaces.length > 1 && !content.sequence;
   if (!canDiffer || !(/^\d+$/.test(state.minus) && Number(state.minus) in surfaces)) state.minus = "";
-  page.numPlanes = Math.max(...surfaces.map(({ planes }) => planes.length));
+  page.numPlanes = Math.max(...surfaces.map(({ planes, colour }) => (colour === undefined ? planes.length : 1)));
   state.plane = Math.min(state.plane, page.numPlanes);
   state.frame = content.sequence ? Math.min(Math.max(0, state.frame), surfaces.length - 1) : 0;
   const { name, signed } = content.metrics.find(({ key }) => key === state.metric);

@@ -22,6 +22,7 @@ export function drawLines(page) {
   line.panel.hidden = !curves.length;
   const named = page.shown.filter(({ place }) => page.surfaces[place].isLine).map(({ surface, place }) => surface ?? page.surfaces[place]);
   nameCard(line.heading, named);
+  if (named[0]?.colour !== undefined) line.heading.textContent = "Along lines";
   saySpread(page, line.spread, lines);
   if (!curves.length) return undefined;
   return drawCurves(line.panel, curves, {
@@ -58,11 +59,16 @@ function sliceOf(page, shown, along) {
   return curvesOf(page, shown, { along, through: point.at[1 - along], places });
 }
 
-/* A plane's curve over some places of its grid, those of the other planes, and that of the second order, where it is wished for. */
+/* A plane's curve over some places of its grid, those of the other planes, and that of the second order, where it is wished for; of lines that
+   belong to a surface, the mean and the spread alone. */
 function curvesOf(page, { surface, place, planes, faint }, { along, through, places }) {
   const numbersOf = (plane) => places.map((at) => plane.values[page.state.metric][at]);
   const curve = { name: fullName(surface), place: surface.colour ?? place, faint, through, x: along === 0 ? surface.x : surface.y, values: numbersOf(surface) };
   if (faint) return [curve];
+  if (surface.colour !== undefined) {
+    const [band, mean] = spreadOf(page, surface, planes, curve, places);
+    return [band, { ...mean, kind: undefined }];
+  }
   const others = planes.filter((plane) => plane !== surface).map((plane) => ({ ...curve, kind: "plane", name: fullName(plane), values: numbersOf(plane) }));
   const taylor = taylorOf(page, surface);
   const second = taylor ? [{ ...curve, name: `${curve.name}, second order`, ...curveOf(taylor, curve.x, along, through) }] : [];
@@ -89,6 +95,10 @@ function saySpread(page, note, shown) {
   const several = shown.filter(({ planes }) => planes.length > 1);
   note.hidden = !several.length;
   if (note.hidden) return;
+  if (several[0].surface.colour !== undefined) {
+    note.textContent = `The mean over the lines of each network${page.scale.kind === "log" ? ", of log10" : ""}, in a band of ± 1 s.d.`;
+    return;
+  }
   const kind = kindOf(several[0].surface);
   const numbers = [...new Set(several.map(({ surface }) => surface.which.split(" ")[1]))];
   note.textContent = `Bold: ${kind} ${numbers.join(", ")}. Thin: the others. Dashed, in a band of ± 1 s.d.: the mean over ${kind}s${page.scale.kind === "log" ? ", of log10" : ""}.`;
