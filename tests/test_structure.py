@@ -38,7 +38,8 @@ OWNERS = {
     | {"landscape/figures/curvature_plots.py", "landscape/figures/curvature_compare.py"},
     "matplotlib": {"landscape/figures/print_figure.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
-    "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py", "landscape/flatness/account.py", "landscape/flatness/keskar.py"},
+    "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py", "landscape/flatness/keskar.py"}
+    | {"landscape/flatness/account.py", "landscape/flatness/rank_correlation.py"},
     "contourpy": {"landscape/figures/plots.py", "landscape/belief/flat_region.py"},
     "tqdm": {"landscape/cli/progress.py"},
     "trimesh": {"landscape/figures/mesh_file.py"},

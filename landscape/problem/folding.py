@@ -6,7 +6,6 @@ weights; center and directions are folded once, and every point of the plane is 
 
 import copy
 import operator
-from collections import Counter
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional
 
 from landscape.problem.fused import FusedConvolution
+from landscape.problem.tracing import Trace, has_hooks, only_user, shape_of, traced
 
 RELU_FUNCTIONS = {torch.relu, torch.relu_, functional.relu, functional.relu_}
 ADD_FUNCTIONS = {operator.add, operator.iadd, torch.add}
@@ -63,21 +63,17 @@ def folded(model: nn.Module, sample: Tensor) -> FoldedNetwork | None:
     """
     if sample.ndim != 4 or not any(type(module) is nn.Conv2d for module in model.modules()):
         return None
-    if _has_hooks(model) or any("forward" in vars(module) or module.training for module in model.modules()):
+    if (trace := traced(model, sample)) is None:
         return None
+    graph = trace.graph
     try:
-        graph = fx.symbolic_trace(model)
-        if len([node for node in graph.graph.nodes if node.op == "placeholder" and not node.args]) != 1:
-            return None
-        with torch.no_grad():
-            _ShapeRecorder(graph).run(sample)
-        foldings = _Folder(graph, model).fold()
+        foldings = _Folder(trace).fold()
         graph.delete_all_unused_submodules()
         graph.graph.lint()
         graph.recompile()
         network = FoldedNetwork(graph, tuple(foldings))
         is_sound = any(folding.norm for folding in foldings) and _agrees(model, network, sample)
-    except Exception:  # control flow by values, or anything else that no tracer follows: the plain path serves it
+    except Exception:  # a trace that does not run in another precision or anew: the plain path serves it
         return None
     return network if is_sound else None
 
@@ -141,12 +137,8 @@ def scale_and_shift(norm: nn.modules.batchnorm._BatchNorm) -> tuple[Tensor, Tens
 class _Folder:
     """Rewrites a traced graph: convolution, norm, sum and activation become one module."""
 
-    def __init__(self, graph: fx.GraphModule, model: nn.Module) -> None:
-        self._graph = graph
-        self._modules = dict(graph.named_modules())
-        self._calls = Counter(node.target for node in graph.graph.nodes if node.op == "call_module")
-        owners = Counter(id(p) for module in model.modules() for p in module.parameters(recurse=False))
-        self._shared = {name for name in owners if owners[name] > 1}
+    def __init__(self, trace: Trace) -> None:
+        self._graph, self._modules, self._is_own = trace.graph, trace.modules, trace.is_own
 
     def fold(self) -> list[Folding]:
         self._remove_nothings()
@@ -158,17 +150,9 @@ class _Folder:
         """Take out what passes its input on unchanged."""
         for node in list(self._graph.graph.nodes):
             if node.op == "call_module" and isinstance(self._modules[node.target], (nn.Identity, *DROPOUTS)):
-                if not _has_hooks(self._modules[node.target]) and len(node.args) == 1 and not node.kwargs:
+                if not has_hooks(self._modules[node.target]) and len(node.args) == 1 and not node.kwargs:
                     node.replace_all_uses_with(node.args[0])
                     self._graph.graph.erase_node(node)
-
-    def _is_own(self, node: fx.Node, kind: type) -> bool:
-        """Tell whether a node calls a module of just this class, which nothing else calls, hooks or shares."""
-        if node.op != "call_module" or self._calls[node.target] != 1 or len(node.args) != 1 or node.kwargs:
-            return False
-        module = self._modules[node.target]
-        is_shared = any(id(parameter) in self._shared for parameter in module.parameters())
-        return type(module) is kind and not is_shared and not _has_hooks(module)
 
     def _is_convolution(self, node: fx.Node) -> bool:
         if not self._is_own(node, nn.Conv2d):
@@ -178,16 +162,16 @@ class _Folder:
 
     def _replace(self, node: fx.Node, order: dict[fx.Node, int]) -> Folding:
         nodes, norm, other, place = [node], None, None, node
-        if (after := _only_user(node)) is not None and self._is_norm(after):
+        if (after := only_user(node)) is not None and self._is_norm(after):
             nodes, norm = [*nodes, after], after
         last = nodes[-1]
         activation = None
-        after = _only_user(last)
+        after = only_user(last)
         if after is not None and self._is_relu(after):
             nodes, activation = [*nodes, after], "relu"
         elif after is not None and (addend := self._addend(after, last, node, order)) is not None:
             place, other, nodes = after, addend, [*nodes, after]
-            if (relu := _only_user(after)) is not None and self._is_relu(relu):
+            if (relu := only_user(after)) is not None and self._is_relu(relu):
                 nodes, activation = [*nodes, relu], "relu"
         convolution = self._modules[node.target]
         name = f"fused_{node.name}"
@@ -212,7 +196,7 @@ class _Folder:
     def _is_relu(self, node: fx.Node) -> bool:
         if node.op == "call_module":
             module = self._modules[node.target]
-            return type(module) is nn.ReLU and not _has_hooks(module)
+            return type(module) is nn.ReLU and not has_hooks(module)
         return (node.op == "call_function" and node.target in RELU_FUNCTIONS) or (
             node.op == "call_method" and node.target in RELU_METHODS
         )
@@ -225,7 +209,12 @@ class _Folder:
         if not is_add or len(node.args) != 2 or node.kwargs:
             return None
         other = node.args[1] if node.args[0] is mine else node.args[0]
-        if not isinstance(other, fx.Node) or other is mine or _shape(other) != _shape(mine) or _shape(mine) is None:
+        if (
+            not isinstance(other, fx.Node)
+            or other is mine
+            or shape_of(other) != shape_of(mine)
+            or shape_of(mine) is None
+        ):
             return None
         if node.args[0] is other and self._changes_in_place(node):
             return None
@@ -241,25 +230,3 @@ class _Folder:
             flags = [*node.args, node.kwargs.get("inplace")]
             return name.endswith("_") or name in IN_PLACE or "out" in node.kwargs or any(flag is True for flag in flags)
         return node.op == "call_method" and str(node.target).endswith("_")
-
-
-class _ShapeRecorder(fx.Interpreter):
-    """Runs a graph and notes at each node the shape of what it returned."""
-
-    def run_node(self, node: fx.Node):
-        found = super().run_node(node)
-        if isinstance(found, Tensor):
-            node.meta["shape"] = tuple(found.shape)
-        return found
-
-
-def _only_user(node: fx.Node) -> fx.Node | None:
-    return next(iter(node.users)) if len(node.users) == 1 else None
-
-
-def _shape(node: fx.Node) -> tuple[int, ...] | None:
-    return node.meta.get("shape")
-
-
-def _has_hooks(module: nn.Module) -> bool:
-    return bool(module._forward_hooks or module._forward_pre_hooks)
