@@ -89,10 +89,17 @@ def test_a_norms_scale_and_shift_are_a_first_layer_and_what_comes_before_a_norm_
     assert homogeneous_pairs(model, IMAGES) == [Pair("0", "2", 1)]
 
 
+class MeanOverTokens(nn.Module):
+    def forward(self, tokens):
+        return tokens.mean(1)
+
+
 def test_features_of_tokens_lie_along_the_last_axis():
     tokens = torch.linspace(-1, 1, 2 * 4 * 3).reshape(2, 4, 3)
     layers = nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 2)
     assert homogeneous_pairs(nn.Sequential(*layers).eval(), tokens) == [Pair("0", "2", 1)]
+    averaged = nn.Sequential(nn.Linear(3, 6), MeanOverTokens(), nn.Linear(6, 2)).eval()
+    assert homogeneous_pairs(averaged, tokens) == [Pair("0", "2", 1)]
     pooled = nn.Sequential(nn.Linear(3, 6), nn.MaxPool1d(2), nn.Linear(3, 2)).eval()  # over the features
     assert homogeneous_pairs(pooled, tokens) == [Pair("0", "2", None)]
 

@@ -113,6 +113,16 @@ def test_filters_are_multiplied_with_their_norms_statistics_alone():
         assert torch.allclose(found[mean], factor) and torch.allclose(found[variance], factor**2)
 
 
+def test_a_bias_before_a_norm_is_multiplied_with_its_filter():
+    torch.manual_seed(7)
+    layers = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, eps=1e-30), nn.Tanh(), nn.Flatten(), nn.Linear(400, 10)
+    model = calibrated(nn.Sequential(*layers), SIZE).double()
+    found = rescaled(model, sample(2), "filters", seed=1)
+    difference = largest_difference(model, found.model, batches())
+    assert difference.largest <= 1e-12 * difference.largest_score and found.names == ("0",)
+    assert torch.allclose(found.model[0].bias / model[0].bias, found.factors["0"])
+
+
 @pytest.mark.parametrize("kind", ["layers", "neurons"])
 def test_of_a_residual_network_nothing_that_crosses_a_shortcut_is_touched(kind):
     found, factors = ratios("resnet20", kind)
