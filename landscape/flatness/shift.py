@@ -66,7 +66,8 @@ def shift_between(
 ) -> Shift | None:
     """Find both surfaces' minima, and what the way between them costs on the test surface.
 
-    Both minima are those within the sampled plane, and not the weights' own: a plane shows a part of the shift.
+    Both minima are those within the sampled plane, and not the weights' own: a plane shows a part of the shift. Few samples
+    shift a minimum by chance, whichever split they are of; two halves of one split show by how much.
 
     Args:
         train: [x, y], or [x] on a line: a loss over the grid.

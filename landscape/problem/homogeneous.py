@@ -117,9 +117,7 @@ def _kind(trace: Trace, node: fx.Node):
     if kind in DROPPING:
         training = node.args[2] if len(node.args) > 2 else node.kwargs.get("training", True)
         return kind if training is False else None
-    is_one = kind in BY_NUMBER or kind in POOLS or kind in MEANS or kind in RESHAPES
-    takes_other = kind not in RESHAPES and len(node.all_input_nodes) != 1
-    return kind if is_one and not takes_other else None
+    return kind if kind in BY_NUMBER or kind in POOLS or kind in MEANS or kind in RESHAPES else None
 
 
 def _followed(node: fx.Node, kind, axis: int, before: tuple[int, ...]) -> tuple[int | None, int]:

@@ -94,9 +94,7 @@ def _with_filters(model: nn.Module, sample: Tensor, seed: int) -> Rescaled:
     network = folded(model, sample)
     pairs = [] if network is None else [(each.convolution, each.norm) for each in network.foldings if each.norm]
     if not pairs:
-        raise ValueError(
-            "no filter can be rescaled: no convolution is followed by a batch norm directly, as far as is seen"
-        )
+        raise ValueError("no filter can be rescaled: no convolution is followed by a batch norm directly")
     other, factors = copy.deepcopy(model), {}
     for convolution, norm in pairs:
         layer, statistics = other.get_submodule(convolution), other.get_submodule(norm)

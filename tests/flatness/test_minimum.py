@@ -36,9 +36,9 @@ def test_on_a_line_a_parabolas_minimum_comes_out():
     assert found.is_refined and found.at == pytest.approx((0.26,), abs=1e-12) and found.value == pytest.approx(0.3)
 
 
-def test_a_skewed_valleys_minimum_comes_out_though_its_lowest_sample_lies_cells_away():
-    axis = np.linspace(-1, 1.2, 12)
-    at, along = np.array([0.13, 0.21]), np.array([0.8, 0.6])
+@pytest.mark.parametrize("at", [(0.13, 0.21), (0.843, 1.19)])  # the second within the frame's last cell
+def test_a_skewed_valleys_minimum_comes_out_though_its_lowest_sample_lies_cells_away(at):
+    axis, along = np.linspace(-1, 1.2, 12), np.array([0.8, 0.6])
     matrix = 40 * np.eye(2) - 39.6 * np.outer(along, along)  # eigenvalues 40 and 0.4
     x, y = np.meshgrid(axis, axis, indexing="ij")
     away = np.stack([x - at[0], y - at[1]], -1)
