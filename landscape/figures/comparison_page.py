@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from landscape.comparison import Comparison
-from landscape.figures.comparison_table import measure_rows, score_rows
+from landscape.figures.comparison_table import measure_rows, score_rows, shift_rows
 from landscape.figures.comparison_words import sentences
 from landscape.figures.page import MOST_SURFACES, write_page
 
@@ -30,6 +30,6 @@ def comparison_content(comparison: Comparison) -> dict:
     return {
         "sentences": said,
         "columns": comparison.names,
-        "scores": score_rows(comparison),
+        "scores": [*score_rows(comparison), *shift_rows(comparison)],
         "measures": measure_rows(comparison),
     }

@@ -4,7 +4,16 @@ import numpy as np
 
 from landscape.comparison import SCORED, Comparison
 from landscape.figures.curvature_words import with_error
-from landscape.flatness.account import UNKNOWN, Finding, Score, findings_of, scores_of
+from landscape.flatness.account import (
+    UNKNOWN,
+    Finding,
+    Score,
+    correlations_of,
+    findings_of,
+    scores_of,
+    shift_of,
+)
+from landscape.flatness.shift import MeanShift
 from landscape.flatness.suite import BY_KEY
 
 Cell = dict[str, str]
@@ -26,16 +35,49 @@ def score_rows(comparison: Comparison) -> list[dict]:
     return rows
 
 
+def shift_rows(comparison: Comparison) -> list[dict]:
+    """Return rows of how far the minimum moves from training to test samples, and what that costs; none of one split."""
+    found = [shift_of(network) for network in comparison.networks]
+    if None in found:
+        return []
+    return [
+        {
+            "name": "shift of the minimum",
+            "title": "from the training to the test surface, in the plane, in filter-normalized lengths",
+            "cells": [_shift_cell(shift, "length") for shift in found],
+        },
+        {
+            "name": "rise it costs",
+            "title": "test loss at the training minimum, less that at the test surface's own, in the plane",
+            "cells": [_shift_cell(shift, "rise") for shift in found],
+        },
+    ]
+
+
+def _shift_cell(shift: MeanShift, name: str) -> Cell:
+    if not shift.num:
+        return {"text": "–", "title": "of no plane are both minima inside the frame"}
+    title = f"mean of {shift.num} planes and its standard error"
+    if shift.num_clipped:
+        title += f"; of {shift.num_clipped} more a minimum lies on the frame"
+    return {"text": with_error(getattr(shift, name), getattr(shift, f"{name}_error")), "title": title}
+
+
 def measure_rows(comparison: Comparison) -> list[dict]:
-    """Return a row a measure: name, formula, what is sharper, what it follows, and a cell a network."""
+    """Return a row a measure: name, formula, what is sharper, what it follows, and a cell a network.
+
+    From five networks on a row has Kendall's tau with the test error too.
+    """
     found = [findings_of(comparison, network) for network in comparison.networks]
     absent = comparison.origin.record.get("absent") or {}
+    correlations = correlations_of(comparison)
     return [
         {
             "name": BY_KEY[key].name,
             "title": f"{BY_KEY[key].formula}, in {BY_KEY[key].unit}; of a quadratic {BY_KEY[key].second_order}; {BY_KEY[key].source}",
             "sharper": "more" if BY_KEY[key].is_sharpness else "less",
             "follows": ", ".join(BY_KEY[key].follows) or "none",
+            **({"kendall": _kendall(correlations.get(key))} if correlations is not None else {}),
             "cells": [
                 measure_cell(each.get(key, UNKNOWN), (absent.get(name) or {}).get(key))
                 for name, each in zip(comparison.names, found)
@@ -53,6 +95,15 @@ def measure_cell(found: Finding, why_absent: str | None = None) -> Cell:
     bound = any("lower bound" in words for words in found.caveats)
     title = "; ".join(([f"mean of {found.num} and its standard error"] if found.num > 1 else []) + list(found.caveats))
     return {"text": f"≥ {text}" if bound else text, "title": title, "flag": "yes" if found.caveats else ""}
+
+
+def _kendall(found) -> Cell:
+    if found is None:
+        return {"text": "–", "title": "known of fewer than five networks, or the same for all"}
+    p = f"p {found.p:.2g}" + ("" if found.is_exact else ", by the normal approximation, since there are ties")
+    left_out = f"; {found.num_left_out} left out" if found.num_left_out else ""
+    text = f"{found.tau:.2f} ({found.low:.2f} to {found.high:.2f})"
+    return {"text": text, "title": f"{found.num} networks; 95 % interval; {p}{left_out}"}
 
 
 def _score_cell(score: Score | None, name: str) -> Cell:

@@ -10,7 +10,10 @@ from landscape.belief.flat_region import flat_region
 from landscape.belief.plan import FLAT_WITHIN
 from landscape.belief.plane_curvature import center_curvature, mean_and_error
 from landscape.comparison import SCORED, ComparedNetwork, Comparison
+from landscape.belief.rounding import rounding_of
 from landscape.flatness.half_widths import half_widths
+from landscape.flatness.rank_correlation import FEWEST, RankCorrelation, rank_correlation
+from landscape.flatness.shift import MeanShift, mean_shift, shift_between
 from landscape.flatness.suite import BY_KEY
 from landscape.surface import NOT_DONE, Surface
 
@@ -82,6 +85,34 @@ def findings_of(comparison: Comparison, network: ComparedNetwork) -> dict[str, F
         for key in BY_KEY
         if key in keys
     }
+
+
+def shift_of(network: ComparedNetwork) -> MeanShift | None:
+    """Return how far the minimum moves from training to test samples, over planes; None where not both are measured."""
+    planes = network.planes
+    metrics = [f"{split}_loss" for split in SCORED]
+    if not planes.is_complete or not set(metrics) <= set(planes.values):
+        return None
+    rounding = rounding_of(planes.origin.identity.get("precision", "float32"))
+    pairs = zip(*(planes.values[metric] for metric in metrics))
+    return mean_shift(
+        shift_between(train, test, planes.grid.x, planes.grid.y, rounding=rounding) for train, test in pairs
+    )
+
+
+def correlations_of(comparison: Comparison) -> dict[str, RankCorrelation | None] | None:
+    """Return, by measure, how it ranks the networks against their test error; None of fewer than five networks.
+
+    Rescaled copies are left out. The test error is the share of wrong answers, or the loss where there are no answers.
+    """
+    rescaled = comparison.origin.record.get("rescaled") or {}
+    networks = [network for network in comparison.networks if network.name not in rescaled]
+    scores = [scores_of(network).get("test") for network in networks]
+    if len(networks) < FEWEST or None in scores:
+        return None
+    errors = [score.loss if np.isnan(score.accuracy) else 1 - score.accuracy for score in scores]
+    found = [findings_of(comparison, network) for network in networks]
+    return {key: rank_correlation([each[key].value for each in found], errors) for key in found[0]}
 
 
 def _center(surface: Surface, metric: str) -> float:

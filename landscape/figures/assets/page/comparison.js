@@ -15,7 +15,8 @@ export function addComparison(comparison, main, curves) {
   scroll.setAttribute("role", "region");
   scroll.setAttribute("aria-label", "Scores and measures of flatness");
   scroll.append(tableOf(comparison, curves));
-  const note = "± one standard error. ≥: a lower bound. Unmoved by: what may be rescaled in a network that computes the same function, without a change of the measure.";
+  const note = "± one standard error, of planes, lines, probes or draws on the same samples; other samples move a number too. ≥: a lower bound. "
+    + "Unmoved by: what may be rescaled in a network that computes the same function, without a change of the measure.";
   card.append(element("p", "note", note));
 }
 
@@ -30,8 +31,11 @@ function tableOf({ columns, scores, measures }, curves) {
     cell.append(document.createTextNode(name));
   });
   head.append(headCell("sharper", "col"), headCell("unmoved by", "col"));
-  for (const row of scores) table.append(rowOf(row, ["", ""]));
-  for (const row of measures) table.append(rowOf(row, [row.sharper, row.follows]));
+  const ranked = measures.some(({ kendall }) => kendall);
+  if (ranked) head.append(headCell("Kendall's τ with the test error", "col"));
+  const more = ranked ? 3 : 2;
+  for (const row of scores) table.append(rowOf(row, Array(more).fill({ text: "" })));
+  for (const row of measures) table.append(rowOf(row, [{ text: row.sharper }, { text: row.follows }, row.kendall].slice(0, more)));
   return table;
 }
 
@@ -43,7 +47,10 @@ function rowOf({ name, title, cells }, rest) {
     const cell = row.appendChild(element("td", "number", text));
     cell.title = words;
   }
-  row.append(...rest.map((text) => element("td", "rest", text)));
+  for (const { text, title: words } of rest) {
+    const cell = row.appendChild(element("td", "rest", text));
+    if (words) cell.title = words;
+  }
   return row;
 }
 
