@@ -59,7 +59,9 @@ class Comparison:
             for name, part in network.parts.items():
                 like = first.parts[name]
                 if part.grid.shape != like.grid.shape or list(part.values) != list(like.values):
-                    raise ValueError(f"the {name} of {network.name} are not those of {first.name}: others, or elsewhere")
+                    raise ValueError(
+                        f"the {name} of {network.name} are not those of {first.name}: others, or elsewhere"
+                    )
             if network.measures.grid.shape != (len(self.plan),):
                 raise ValueError(
                     f"{network.name} has {network.measures.grid.num_points} measurements, but {len(self.plan)} are planned"

@@ -15,9 +15,9 @@ from landscape.cli.preflight import preflight
 from landscape.cli.progress import duration
 from landscape.comparison import SCORE_VALUES, SCORED, TRIAL_VALUES, ComparedNetwork, Comparison
 from landscape.curvature.objective import Objective
+from landscape.filters import filter_layouts
 from landscape.flatness.measuring import last_weight
 from landscape.flatness.suite import ASCENTS, BY_KEY, trials_of
-from landscape.filters import filter_layouts
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.problem.losses import cross_entropy
@@ -190,7 +190,11 @@ def comparison_to_fill(
             network.name: {part: dict(origin.identity) for part, origin in known.origins.items()}
             for network, known in zip(networks, plans)
         },
-        "measures": {"keys": list(settings.measures), "precision": settings.measures_precision, **asdict(settings.suite)},
+        "measures": {
+            "keys": list(settings.measures),
+            "precision": settings.measures_precision,
+            **asdict(settings.suite),
+        },
     }
     record = {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
@@ -216,7 +220,9 @@ def estimate_lines(
 ) -> list[str]:
     """Say what is to be measured and how long it will take."""
     num_points = sum(
-        part.grid.num_points - part.num_done for network in comparison.networks for part in (network.planes, network.lines)
+        part.grid.num_points - part.num_done
+        for network in comparison.networks
+        for part in (network.planes, network.lines)
     )
     seconds = gradients_s = 0.0
     for known, network in zip(plans, comparison.networks):

@@ -73,7 +73,11 @@ class CompareRun:
         name = self._networks[number].name
         progress = None
         if start is not None:
-            self._say(f"{name}: {start.grid.num_points - start.num_done} {WHAT[part]}s to go".replace("point of its planess", "points of its planes").replace("point of its liness", "points of its lines"))
+            self._say(
+                f"{name}: {start.grid.num_points - start.num_done} {WHAT[part]}s to go".replace(
+                    "point of its planess", "points of its planes"
+                ).replace("point of its liness", "points of its lines")
+            )
             progress = Progress(
                 start.grid.num_points,
                 start.num_done,
@@ -135,7 +139,9 @@ class CompareRun:
             if split not in dataset.splits:
                 return {"loss": np.nan, "accuracy": np.nan, "num_samples": 0.0}
             num = min(MOST_SCORED, len(dataset.split(split)))
-            found = build_experiment(replace(settings, splits=(split,), num_samples=num), self._device).measure(0.0, 0.0)
+            found = build_experiment(replace(settings, splits=(split,), num_samples=num), self._device).measure(
+                0.0, 0.0
+            )
             values = {name: found.get(f"{split}_{name}", np.nan) for name in ("loss", "accuracy")}
             return {**values, "num_samples": float(num)}
 

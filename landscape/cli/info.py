@@ -1,4 +1,4 @@
-"""`landscape info`: tell what is in a surface file, and how far it can be believed."""
+"""`landscape info`: tell what is in a surface file, and how far it can be believed; or what a comparison found."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from landscape.cli.arguments import Parser
 from landscape.sweep.world import World
 
-HELP = "tell what is in a surface file, and how far it can be believed"
+HELP = "tell what is in a surface file, and how far it can be believed; or what a comparison found"
 
 
 def info_command(arguments: Sequence[str], world: World, prog: str = "landscape info") -> None:
@@ -21,21 +21,45 @@ def _tell(arguments: Sequence[str], prog: str) -> None:
         options = parser.parse_args(arguments)
     except SystemExit:  # --help
         return
+    from landscape.store.comparison_file import FORMAT
+    from landscape.store.sealed_hdf5 import format_of
+
+    for path in options.files:
+        _tell_comparison(path) if format_of(path) == FORMAT else _tell_surface(path)
+
+
+def _tell_comparison(path: Path) -> None:
+    from landscape.figures.comparison_page import comparison_content
+    from landscape.store.comparison_file import read_comparison
+
+    content = comparison_content(read_comparison(path))
+    print(path)
+    _print_rows([("network", " | ".join(content["columns"]))])
+    _print_rows(
+        [
+            (row["name"], " | ".join(cell["text"] for cell in row["cells"]))
+            for row in (*content["scores"], *content["measures"])
+        ]
+    )
+    for sentence in content["sentences"]:
+        print(f"  {sentence}")
+
+
+def _tell_surface(path: Path) -> None:
     from landscape.figures.belief_panel import belief_panel
     from landscape.figures.facts import facts
     from landscape.store.surface_file import read_surface
 
-    for path in options.files:
-        surface = read_surface(path)
-        print(path)
-        _print_rows(facts(surface))
-        panel = belief_panel(surface)
-        if panel is not None:
-            print("how far to believe it")
-            for sentence in panel["sentences"]:
-                print(f"  {sentence}")
-            missing = [("not measured", text) for text in panel["missing"]]
-            _print_rows([(what, f"{value}; {meaning}") for what, value, meaning in panel["rows"]] + missing)
+    surface = read_surface(path)
+    print(path)
+    _print_rows(facts(surface))
+    panel = belief_panel(surface)
+    if panel is not None:
+        print("how far to believe it")
+        for sentence in panel["sentences"]:
+            print(f"  {sentence}")
+        missing = [("not measured", text) for text in panel["missing"]]
+        _print_rows([(what, f"{value}; {meaning}") for what, value, meaning in panel["rows"]] + missing)
 
 
 def _print_rows(rows: Sequence[tuple[str, str]]) -> None:

@@ -1,12 +1,13 @@
-"""`landscape page`: draw one or several files on one page: surfaces on one scale, or curvature analyses."""
+"""`landscape page`: draw one or several files on one page: surfaces on one scale, curvature analyses, or a comparison."""
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from landscape.cli.arguments import Parser
 from landscape.sweep.world import World
 
-HELP = "draw one or several files on one page: surfaces on one scale, or curvature analyses"
+HELP = "draw one or several files on one page: surfaces on one scale, or curvature analyses; or a comparison"
 
 
 def page_command(arguments: Sequence[str], world: World, prog: str = "landscape page") -> None:
@@ -26,30 +27,44 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
         options = parser.parse_args(arguments)
     except SystemExit:  # --help
         return
-    write = _curvature_page if _hold_curvature(options.files) else _surface_page
-    print(f"page: {write(options)}", flush=True)
+    print(f"page: {_writer(options.files)(options)}", flush=True)
 
 
-def _hold_curvature(paths: Sequence[Path]) -> bool:
-    """Tell which page files are for.
+def _writer(paths: Sequence[Path]) -> Callable[[argparse.Namespace], Path]:
+    """Return what draws these files.
 
     Raises:
-        ValueError: Some hold surfaces, and some curvature analyses.
+        ValueError: They are of several kinds, or several comparisons.
     """
-    from landscape.store import curvature_file, surface_file
+    from landscape.store import comparison_file, curvature_file, surface_file
     from landscape.store.sealed_hdf5 import format_of
 
     first = {format_of(path): path for path in reversed(paths)}
+    if comparison_file.FORMAT in first and len(paths) > 1:
+        raise ValueError(
+            f"a comparison has a page of its own, but {first[comparison_file.FORMAT]} came with {len(paths) - 1} more; draw it alone"
+        )
     surface, curvature = (first.get(kind.FORMAT) for kind in (surface_file, curvature_file))
     if surface and curvature:
         raise ValueError(
             f"a page shows surfaces or curvature analyses, not both, but {surface} holds a surface and {curvature} a curvature "
             "analysis; draw a page of each"
         )
-    return curvature is not None
+    if comparison_file.FORMAT in first:
+        return _comparison_page
+    return _curvature_page if curvature else _surface_page
 
 
-def _surface_page(options) -> Path:
+def _comparison_page(options: argparse.Namespace) -> Path:
+    from landscape.figures.comparison_page import TITLE, write_comparison_page
+    from landscape.store.comparison_file import read_comparison
+
+    if options.sequence:
+        raise ValueError("--sequence is for surfaces; a comparison shows its networks side by side without it")
+    return write_comparison_page(read_comparison(options.files[0]), _place(options), options.title or TITLE)
+
+
+def _surface_page(options: argparse.Namespace) -> Path:
     from landscape.figures.page import names_of, write_page
     from landscape.store.surface_file import read_surface
 
@@ -58,7 +73,7 @@ def _surface_page(options) -> Path:
     return write_page(surfaces, _place(options), title, sequence=options.sequence)
 
 
-def _curvature_page(options) -> Path:
+def _curvature_page(options: argparse.Namespace) -> Path:
     from landscape.figures.curvature_page import write_curvature_page
     from landscape.figures.page import names_of
     from landscape.store.curvature_file import read_curvature
@@ -69,7 +84,7 @@ def _curvature_page(options) -> Path:
     return write_curvature_page(records, _place(options), options.title or "")
 
 
-def _place(options) -> Path:
+def _place(options: argparse.Namespace) -> Path:
     """Return where the page goes.
 
     Raises:

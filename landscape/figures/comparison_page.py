@@ -26,7 +26,9 @@ def comparison_content(comparison: Comparison) -> dict:
     """Return the card's words: sentences, columns, rows of scores and of measures."""
     said = sentences(comparison)
     if len(comparison.networks) > MOST_SURFACES:
-        said.append(f"Pictures are those of the first {MOST_SURFACES} networks; the table has all {len(comparison.networks)}.")
+        said.append(
+            f"Pictures are those of the first {MOST_SURFACES} networks; the table has all {len(comparison.networks)}."
+        )
     return {
         "sentences": said,
         "columns": comparison.names,

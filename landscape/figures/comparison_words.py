@@ -56,7 +56,9 @@ def vote_sentence(first: str, second: str, votes: Votes) -> str:
         if keys
     ]
     if votes.untold:
-        parts.append(f"{spelled(len(votes.untold))} do{'es' * (len(votes.untold) == 1)} not tell them apart ({names_of(votes.untold)})")
+        parts.append(
+            f"{spelled(len(votes.untold))} do{'es' * (len(votes.untold) == 1)} not tell them apart ({names_of(votes.untold)})"
+        )
     if not num:
         return f"No measure with an error is known of both {first} and {second}."
     words = f"Of {spelled(num)} measures with an error, {', '.join(parts)}."
@@ -68,9 +70,7 @@ def vote_sentence(first: str, second: str, votes: Votes) -> str:
 def rescaling_sentence(name: str, of: dict, findings: dict[str, dict[str, Finding]]) -> str:
     """Say which measures a rescaling of the weights moved, though the function is the same."""
     moved, stayed = moved_measures(findings[of["of"]], findings[name])
-    words = (
-        f"{name}: {of['num_changed']} {of['kind']} rescaled, scores changed by {of['difference']:.2g} of their size at most. "
-    )
+    words = f"{name}: {of['num_changed']} {of['kind']} rescaled, scores changed by {of['difference']:.2g} of their size at most. "
     if moved:
         words += f"Moved all the same: {names_of(moved)}. "
     return words + (f"Unmoved within 1 %: {names_of(stayed)}." if stayed else "None stayed.")

@@ -9,8 +9,8 @@ from scipy import stats
 from landscape.belief.flat_region import flat_region
 from landscape.belief.plan import FLAT_WITHIN
 from landscape.belief.plane_curvature import center_curvature, mean_and_error
-from landscape.comparison import SCORED, ComparedNetwork, Comparison
 from landscape.belief.rounding import rounding_of
+from landscape.comparison import SCORED, ComparedNetwork, Comparison
 from landscape.flatness.half_widths import half_widths
 from landscape.flatness.rank_correlation import FEWEST, RankCorrelation, rank_correlation
 from landscape.flatness.shift import MeanShift, mean_shift, shift_between
@@ -62,9 +62,7 @@ def scores_of(network: ComparedNetwork) -> dict[str, Score]:
     """Return a network's scores by split, as far as they are measured."""
     values, done = network.scores.values, network.scores.done
     return {
-        split: Score(
-            float(values["loss"][place]), float(values["accuracy"][place]), int(values["num_samples"][place])
-        )
+        split: Score(float(values["loss"][place]), float(values["accuracy"][place]), int(values["num_samples"][place]))
         for place, split in enumerate(SCORED)
         if done[place] and values["num_samples"][place] > 0
     }
@@ -127,9 +125,7 @@ def _flat_area(planes: Surface, metric: str, eps: float) -> Finding:
     if not planes.is_complete:
         return UNKNOWN
     grid = planes.grid
-    regions = [
-        flat_region(grid.x, grid.y, values, _center(planes, metric), eps) for values in _values(planes, metric)
-    ]
+    regions = [flat_region(grid.x, grid.y, values, _center(planes, metric), eps) for values in _values(planes, metric)]
     mean, error, num = mean_and_error(region.area for region in regions if region is not None)
     caveats = {
         "a lower bound: reaches the frame": any(region.touches_frame for region in regions if region),

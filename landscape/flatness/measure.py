@@ -31,4 +31,3 @@ class Measure:
     is_from_surfaces: bool = False
     needs: str = "losses"
     is_bound: bool = False
-

@@ -9,7 +9,15 @@ from landscape.comparison import PARTS, SCORED, ComparedNetwork, Comparison
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.store.sealed_hdf5 import PARTS as OF_ORIGIN
-from landscape.store.sealed_hdf5 import json_in, origin_in, put_json, put_origin, take_sealed, variables_in, write_sealed
+from landscape.store.sealed_hdf5 import (
+    json_in,
+    origin_in,
+    put_json,
+    put_origin,
+    take_sealed,
+    variables_in,
+    write_sealed,
+)
 from landscape.store.surface_file import UNITS
 from landscape.surface import MEASURED, NOT_DONE, Surface
 from landscape.trials import Trials
