@@ -141,8 +141,9 @@ def _half_width(lines: Surface, metric: str, eps: float) -> Finding:
     sides = [half_widths(x, values, center, eps) for values in _values(lines, metric)]
     reached = [[_within(side.distance, end) for side, end in zip(pair, (-x[0], x[-1]))] for pair in sides]
     mean, error, num = mean_and_error(float(np.mean(pair)) for pair in reached)
-    num_clipped = sum(side.is_clipped for pair in sides for side in pair)
-    caveats = (f"a lower bound: {num_clipped} of {2 * len(sides)} sides reach the line's end",) if num_clipped else ()
+    num_clipped = sum(side.is_clipped or side.touches_non_finite for pair in sides for side in pair)
+    words = f"a lower bound: {num_clipped} of {2 * len(sides)} sides reach the line's end, or what is not finite"
+    caveats = (words,) if num_clipped else ()
     return Finding(mean, error, num, caveats)
 
 
@@ -163,6 +164,8 @@ def _of_trials(plan: tuple[str, ...], measures: Surface, key: str) -> Finding:
         return UNKNOWN
     values = {name: array[chosen] for name, array in measures.values.items()}
     caveats = _caveats(key, values["converged"])
+    if chosen.sum() == 1 and np.isnan(values["value"][0]):
+        return Finding(np.nan, num=0, caveats=("it can't be taken here: what it meets is not finite",))
     if chosen.sum() == 1:
         return Finding(float(values["value"][0]), float(values["error"][0]), 1, caveats)
     if not np.isfinite(values["value"]).all():

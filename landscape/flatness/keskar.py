@@ -59,8 +59,8 @@ def keskar_sharpness(objective: Objective, *, eps: float = 1e-3, num_steps: int 
             raise ValueError(f"Keskar's sharpness is a share of 1 + the loss, which must be above -1, not {center!r}")
         starts = {"center": np.zeros(objective.dim), "random": drawn(objective.layout, seed, "box", 0).clip(-1, 1)}
         found = {name: _ascent(objective, center, bound, start, num_steps) for name, start in starts.items()}
-    start, (rise, result) = max(found.items(), key=lambda pair: pair[1][0])
-    rise = max(rise, 0.0)
+    start, (rise, result) = max(found.items(), key=lambda pair: np.nan_to_num(pair[1][0], nan=-np.inf))
+    rise = max(np.nan_to_num(rise, nan=0.0, posinf=np.inf), 0.0)
     return KeskarSharpness(
         value=100 * rise / (1 + center),
         rise=rise,

@@ -19,6 +19,7 @@ from landscape.flatness.scales import filter_deviations, filter_lengths, magnitu
 from landscape.flatness.suite import SuiteSettings
 from landscape.plane import Plane
 from landscape.problem.problem import Problem
+from landscape.sweep.world import Mistake
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +56,18 @@ def measured_trials(
         plan: By trial, its measure's key.
 
     Returns:
-        {"value": ..., "error": nan where there is none, "converged": 1, 0, or nan where that is no question}.
+        {"value": ..., "error": nan where there is none, "converged": 1, 0, or nan where that is no question}. A measure that
+        can't be taken here, such as one whose search meets a slope that is not finite, is nan and has not converged.
     """
     made: list[_Trials] = []
 
     def measured(number: int) -> dict[str, float]:
         made.extend([] if made else [_Trials(surroundings(), settings)])
         key = plan[number]
-        value, error, converged = getattr(made[0], key)(number - plan.index(key))
+        try:
+            value, error, converged = getattr(made[0], key)(number - plan.index(key))
+        except (ValueError, Mistake):
+            value, error, converged = np.nan, np.nan, 0.0
         return {"value": float(value), "error": float(error), "converged": float(converged)}
 
     return measured
