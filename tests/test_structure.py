@@ -31,7 +31,8 @@ OWNERS = {
         "landscape/store/curvature_file.py",
         "landscape/store/reference_file.py",
         "landscape/store/direction_file.py",
-    , "landscape/store/comparison_file.py"},
+        "landscape/store/comparison_file.py",
+    },
     "mpi4py": {"landscape/sweep/world.py"},
     "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"}
     | {"landscape/figures/plotly_picture.py", "landscape/figures/curvature_page.py"}
