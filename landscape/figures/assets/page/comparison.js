@@ -23,7 +23,7 @@ export function addComparison(comparison, main, curves) {
 function tableOf({ columns, scores, measures }, curves) {
   const table = element("table");
   const head = table.appendChild(element("tr"));
-  head.append(headCell("", "col"));
+  head.append(headCell("measure", "col"));
   columns.forEach((name, place) => {
     const cell = head.appendChild(headCell("", "col"));
     const chip = cell.appendChild(element("span", "chip"));
