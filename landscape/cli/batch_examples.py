@@ -66,12 +66,13 @@ def batch_examples(
     if problem.reestimates:
         raise ValueError(REESTIMATED)
     split, seed = settings.splits[0], settings.subset_seed
+    batches = problem.batches[split]
     if len(indices) > MOST_SAMPLES:
         indices = subset_among(subject.dataset.split(split), indices, MOST_SAMPLES, seed)
+        batches = resident(subject.batches(split, indices, batch_size), str(problem.device))
     members = drawn_batches(len(indices), settings.batch_sizes, settings.num_batches, seed)
     named = {batch_name(size, number): batch for size, all_of in members.items() for number, batch in enumerate(all_of)}
     named[WHOLE] = np.arange(len(indices))
-    batches = resident(subject.batches(split, indices, batch_size), str(problem.device))
     on_these = problem.on_samples(split, batches)
     told = losses_of_batches(on_these, named)
     _try_loss(on_these, next(iter(subject.batches(split, indices[:2], 2))))

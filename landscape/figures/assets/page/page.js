@@ -1,5 +1,6 @@
 /* The page: unpack, build, and draw what the state says; every wish goes through `change`. */
 
+import { addBatches, drawBatches } from "./batches.js";
 import { addBelief } from "./belief.js";
 import { buildCards, nameCard } from "./cards.js";
 import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } from "./drawing.js";
@@ -28,7 +29,7 @@ async function draw() {
   document.body.dataset.view = page.state.view;
   showHeader(page);
   drawAside(page);
-  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page)]);
+  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page), drawBatches(page)]);
   placeCrosshairs(page);
   keepInAddress(page.state);
   main.setAttribute("aria-busy", "false");
@@ -61,7 +62,14 @@ function change(name, value) {
   if (name === "reset") Object.assign(state, { at: home(), zoom: null, camera: null, levels: DEFAULTS.levels, minus: "" });
   else state[name] = value;
   if (name === "at") return probe();
+  if (name === "batch" || name === "size") return turnBatches();
   return redraw();
+}
+
+/* Another batch alone: all else stays as it is drawn. */
+function turnBatches() {
+  keepInAddress(page.state);
+  return turnOfDrawing.then(() => drawBatches(page));
 }
 
 let lateSlices = null;
@@ -135,6 +143,7 @@ async function start() {
   const built = content.sequence ? page.surfaces.slice(0, 1) : page.surfaces;
   page.theme = themeOf(page.state);
   page.cards = buildCards(built, main, page.theme.curves);
+  addBatches(page, main);
   addBelief(page.surfaces, main, page.theme.curves);
   page.player = buildPlayer(page, showFrame);
   buildHeader(page, change);
