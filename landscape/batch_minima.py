@@ -8,6 +8,8 @@ import numpy as np
 from landscape.batch_losses import BatchLosses
 from landscape.grid import Grid
 
+MOST_MOVES = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
@@ -43,10 +45,11 @@ class Scatter:
 
 
 def minimum_of(grid: Grid, values: np.ndarray) -> Minimum | None:
-    """Return the lowest point of a grid, moved to the minimum of the parabola through it and its neighbours.
+    """Return the minimum of the parabola through a point and its neighbours, or else the grid's lowest point.
 
-    It stays where it is at the frame, beside a hole, and where the parabola's minimum lies further off than the neighbours. Of
-    several lowest points it is the one nearest to the center.
+    The parabola is laid about the lowest point and moved to where its own minimum lies, until that is between the points that it
+    goes through and no higher than any point: exact for quadratics, however narrow. Where that does not come about, as where
+    the surface falls to the frame, lies flat or has a hole, the lowest point stays, of several the one nearest to the center.
 
     Args:
         values: (nx, ny), or (nx,) on a line.
@@ -55,25 +58,21 @@ def minimum_of(grid: Grid, values: np.ndarray) -> Minimum | None:
     if not finite.any():
         return None
     axes = _axes(grid)
-    lowest = np.argwhere(values == values[finite].min())
-    index = min(lowest, key=lambda found: sum(axis[at] ** 2 for axis, at in zip(axes, found)))
-    place = np.array([axis[at] for axis, at in zip(axes, index)])
-    value = float(values[tuple(index)])
-    if any(at in (0, len(axis) - 1) for axis, at in zip(axes, index)):
-        return Minimum(tuple(place.tolist()), value, True)
-    step = _step_to_minimum(_parabola(axes, values, index))
-    neighbours = [(axis[at - 1], axis[at + 1]) for axis, at in zip(axes, index)]
-    if step is None or not all(low <= at <= high for at, (low, high) in zip(place + step, neighbours)):
-        return Minimum(tuple(place.tolist()), value, False)
-    place = place + step
-    return Minimum(tuple(place.tolist()), value_at(grid, values, place), False)
+    least = float(values[finite].min())
+    lowest = min(np.argwhere(values == least), key=lambda found: sum(axis[at] ** 2 for axis, at in zip(axes, found)))
+    place = _between(axes, values, lowest)
+    if place is not None:
+        value = value_at(grid, values, place)
+        if value <= least:
+            return Minimum(tuple(place.tolist()), value, False)
+    is_on_frame = any(at in (0, len(axis) - 1) for axis, at in zip(axes, lowest))
+    return Minimum(tuple(float(axis[at]) for axis, at in zip(axes, lowest)), least, is_on_frame)
 
 
 def value_at(grid: Grid, values: np.ndarray, place: Sequence[float]) -> float:
     """Return the value at any place by parabolas through the three nearest points of each axis: exact for quadratics."""
     axes = _axes(grid)
-    index = [int(np.argmin(np.abs(axis - at))) for axis, at in zip(axes, place)]
-    index = [min(max(at, 1), max(1, len(axis) - 2)) for axis, at in zip(axes, index)]
+    index = _inner(axes, [int(np.argmin(np.abs(axis - at))) for axis, at in zip(axes, place)])
     found = _parabola(axes, values, index)
     for axis, at, coordinate in zip(axes, index, place):
         found = np.power(coordinate - axis[at], np.arange(len(found))) @ found
@@ -104,6 +103,30 @@ def scatter_of(batches: BatchLosses, grid: Grid, size: int) -> Scatter:
 
 def _axes(grid: Grid) -> list[np.ndarray]:
     return [getattr(grid, name) for name in grid.axes]
+
+
+def _inner(axes: Sequence[np.ndarray], index: Sequence[int]) -> list[int]:
+    """Return the nearest point that has neighbours on all sides."""
+    return [min(max(int(at), 1), max(1, len(axis) - 2)) for axis, at in zip(axes, index)]
+
+
+def _between(axes: Sequence[np.ndarray], values: np.ndarray, lowest: Sequence[int]) -> np.ndarray | None:
+    """Return the minimum of a parabola that lies between the points which the parabola goes through; None where none does."""
+    if min(map(len, axes)) < 3:
+        return None
+    index = _inner(axes, lowest)
+    for _ in range(MOST_MOVES):
+        step = _step_to_minimum(_parabola(axes, values, index))
+        if step is None:
+            return None
+        place = np.array([axis[at] for axis, at in zip(axes, index)]) + step
+        if all(axis[at - 1] <= coordinate <= axis[at + 1] for axis, at, coordinate in zip(axes, index, place)):
+            return place
+        moved = _inner(axes, [int(np.argmin(np.abs(axis - at))) for axis, at in zip(axes, place)])
+        if moved == index:
+            return None
+        index = moved
+    return None
 
 
 def _parabola(axes: Sequence[np.ndarray], values: np.ndarray, index: Sequence[int]) -> np.ndarray:

@@ -50,9 +50,7 @@ def with_batches(
         surface = replace(surface, batches=_begun(surface, examples, seed))
         kept = surface.batches
         under = world.size > 1
-        progress = Progress(
-            kept.done.size, int(kept.done.sum()), under_launcher=under, say=say, what="point of batches"
-        )
+        progress = Progress(kept.done.size, int(kept.done.sum()), under_launcher=under, say=say, what="batch point")
 
     def keep(found: Surface) -> Surface:
         whole = replace(surface, batches=_from_sweep(surface.batches, found))

@@ -64,7 +64,7 @@ def _lowest_words(found: Minimum | None) -> str:
 
 
 def _excess_words(excess: float) -> str:
-    return f"; there all samples' loss is {excess:.2g} above its own" if np.isfinite(excess) else ""
+    return f"; there all samples' loss is {excess:.2g} above its minimum" if np.isfinite(excess) else ""
 
 
 def _place(found: Minimum | None) -> list[float] | None:
@@ -94,7 +94,9 @@ def _minima(surface: Surface, lowest: Minimum | None, found: dict[int, Scatter])
         for size, scatter in found.items()
     ]
     if lowest is not None:
-        rows.append([f"all {len(batches.samples):,}", _pair(lowest.place), "", "1 of 1" if lowest.is_on_frame else "0 of 1", ""])
+        rows.append(
+            [f"all {len(batches.samples):,}", _pair(lowest.place), "", "1 of 1" if lowest.is_on_frame else "0 of 1", ""]
+        )
     axes = "α, β" if len(surface.grid.axes) == 2 else "α"
     head = [
         "batch of",
@@ -113,7 +115,12 @@ def _gradient(batches: BatchLosses) -> dict:
         why = batches.findings.get("why_no_gradient", "the run ended before")
         return {"title": title, "sentences": [f"Not measured: {why}.", TIMES], "head": [], "rows": []}
     rows = [
-        [_named(size, noise.num_samples), f"{noise.norm:.3g}", f"{noise.spread(size):.3g}", _ratio(noise.spread(size), noise.norm)]
+        [
+            _named(size, noise.num_samples),
+            f"{noise.norm:.3g}",
+            f"{noise.spread(size):.3g}",
+            _ratio(noise.spread(size), noise.norm),
+        ]
         for size in dict.fromkeys((*batches.sizes, noise.num_samples))
     ]
     head = ["batch of", "length of the mean gradient", "spread of a batch's about it", "spread over length"]
