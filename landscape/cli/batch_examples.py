@@ -13,6 +13,7 @@ from landscape.cli.subject import Subject
 from landscape.gradient_noise import GradientNoise
 from landscape.plane import Plane
 from landscape.problem.batches import resident, subset_among
+from landscape.problem.factories import is_ours
 from landscape.problem.measures import PlaneMeasures
 from landscape.problem.problem import Problem
 from landscape.problem.sample_losses import losses_of_batches
@@ -84,5 +85,11 @@ def batch_examples(
 
 
 def _try_loss(problem: Problem, batch) -> None:
-    problem.on_samples("two", [batch]).metrics(problem.model)  # whatever else is wrong has a sentence of its own
-    losses_of_batches(problem.on_samples("two", [batch]), {WHOLE: np.arange(len(batch[0]))})(problem.model)
+    """Refuse a loss that has no values of single samples; whatever else is wrong, the check before the first point says."""
+    on_two = problem.on_samples("two", [batch])
+    try:
+        on_two.metrics(problem.model)
+        losses_of_batches(on_two, {WHOLE: np.arange(len(batch[0]))})(problem.model)
+    except Exception as error:
+        if isinstance(error, ValueError) and is_ours(error):
+            raise

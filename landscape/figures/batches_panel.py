@@ -83,6 +83,12 @@ def _minima(surface: Surface, lowest: Minimum | None, found: dict[int, Scatter])
         sentences.append(
             "Where minima lie on the frame, they would lie further out on a larger plane: deviation and height come out too small."
         )
+    fine = [size for size, scatter in found.items() if _is_within_a_cell(surface, scatter)]
+    if fine:
+        sentences.append(
+            f"Minima of batches of {' and of '.join(f'{size:,}' for size in fine)} scatter by less than a cell of the grid: where they lie rests on "
+            "parabolas between the points. A narrower range tells more."
+        )
     rows = [
         [
             _named(size, len(batches.samples)),
@@ -106,6 +112,12 @@ def _minima(surface: Surface, lowest: Minimum | None, found: dict[int, Scatter])
         "all samples' loss there, above its minimum",
     ]
     return {"title": "Where the minima lie", "sentences": sentences, "head": head, "rows": rows}
+
+
+def _is_within_a_cell(surface: Surface, scatter: Scatter) -> bool:
+    """Tell whether minima scatter, but by less than a cell along some axis."""
+    cells = [np.median(np.diff(getattr(surface.grid, name))) for name in surface.grid.axes]
+    return any(0 < deviation < cell for deviation, cell in zip(scatter.deviation, cells))
 
 
 def _gradient(batches: BatchLosses) -> dict:

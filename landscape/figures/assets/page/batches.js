@@ -34,7 +34,7 @@ function chosen({ state }, { batches: { sizes } }) {
 }
 
 function cardOf(page, surface, place) {
-  const card = element("section", "card batches");
+  const card = element("section", `card batches${surface.isLine ? "" : " square"}`);
   const title = element("h2", "", `One example, a mini-batch, all data${page.surfaces.length > 1 ? `: ${surface.name}` : ""}`);
   title.id = `batches-${place}`;
   card.setAttribute("aria-labelledby", title.id);

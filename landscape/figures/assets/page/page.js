@@ -29,7 +29,8 @@ async function draw() {
   document.body.dataset.view = page.state.view;
   showHeader(page);
   drawAside(page);
-  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page), drawBatches(page)]);
+  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page)]);
+  await drawBatches(page);
   placeCrosshairs(page);
   keepInAddress(page.state);
   main.setAttribute("aria-busy", "false");
