@@ -16,7 +16,7 @@ class BatchLosses:
     Attributes:
         samples: (samples,) the samples that were looked at, by their places in the split.
         members: Size -> (batches, size) which of `samples` each batch is made of.
-        losses: Size -> (batches, nx, ny), or (batches, nx) on a line; nan where not done.
+        losses: Size, increasing -> (batches, nx, ny), or (batches, nx) on a line; nan where not done.
         whole: (nx, ny) or (nx,) the mean over all samples.
         done: uint8 likewise: 0 not done, 1 measured.
         findings: JSON-like: split, seed, gradient {mean_square, trace, num_samples} or why_no_gradient.
@@ -41,8 +41,8 @@ class BatchLosses:
                 )
         if np.shape(self.done) != shape:
             raise ValueError(f"done has the shape {np.shape(self.done)}, but the grid is {shape}")
-        frozen = {size: frozen_array(array) for size, array in self.losses.items()}
-        members = {size: frozen_array(array, np.int64) for size, array in self.members.items()}
+        frozen = {size: frozen_array(self.losses[size]) for size in sorted(self.losses)}
+        members = {size: frozen_array(self.members[size], np.int64) for size in sorted(self.members)}
         for name, value in (("losses", frozen), ("members", members), ("whole", frozen_array(self.whole))):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "samples", frozen_array(self.samples, np.int64))

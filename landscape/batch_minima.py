@@ -9,6 +9,7 @@ from landscape.batch_losses import BatchLosses
 from landscape.grid import Grid
 
 MOST_MOVES = 10
+FLAT = 1e-8  # of the largest curvature: what is flatter has no minimum but a line of them, or one made of rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def value_at(grid: Grid, values: np.ndarray, place: Sequence[float]) -> float:
     index = _inner(axes, [int(np.argmin(np.abs(axis - at))) for axis, at in zip(axes, place)])
     found = _parabola(axes, values, index)
     for axis, at, coordinate in zip(axes, index, place):
-        found = np.power(coordinate - axis[at], np.arange(len(found))) @ found
+        with np.errstate(invalid="ignore", over="ignore"):
+            found = np.power(coordinate - axis[at], np.arange(len(found))) @ found
     return float(found)
 
 
@@ -135,7 +137,10 @@ def _parabola(axes: Sequence[np.ndarray], values: np.ndarray, index: Sequence[in
     for along, (axis, at) in enumerate(zip(axes, index)):
         distances = axis[max(at - 1, 0) : at + 2] - axis[at]
         inverse = np.linalg.inv(np.vander(distances, increasing=True))
-        found = np.moveaxis(np.tensordot(inverse, found, axes=(1, along)), 0, along)
+        with np.errstate(
+            invalid="ignore", over="ignore"
+        ):  # beside a hole, or where the loss overflows: not finite, as it is
+            found = np.moveaxis(np.tensordot(inverse, found, axes=(1, along)), 0, along)
     return found
 
 
@@ -150,6 +155,9 @@ def _step_to_minimum(coefficients: np.ndarray) -> np.ndarray | None:
             for one, row in zip(units, np.eye(num, dtype=bool))
         ]
     )
-    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and np.linalg.eigvalsh(hessian)[0] > 0):
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):
+        return None
+    curvatures = np.linalg.eigvalsh(hessian)
+    if not curvatures[0] > FLAT * curvatures[-1]:
         return None
     return -np.linalg.solve(hessian, gradient)

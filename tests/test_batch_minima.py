@@ -65,6 +65,12 @@ def test_of_a_floor_the_point_nearest_to_the_center_is_taken():
     assert found.place == (GRID.x[nearest[0]], GRID.y[nearest[1]])
 
 
+def test_along_a_valley_without_slope_the_lowest_point_stays():
+    values = bowl(GRID, (0.31, -0.22), np.outer([1.0, 0.4], [1.0, 0.4]))
+    found = minimum_of(GRID, values)
+    assert found.value == values.min()
+
+
 def test_a_saddle_and_a_kink_keep_the_lowest_point():
     saddle = bowl(GRID, (0.31, -0.22), [[1.0, 1.7], [1.7, 0.3]])
     kink = np.abs(GRID.x - 0.05)[:, None] * 30 + np.abs(GRID.y + 0.33)

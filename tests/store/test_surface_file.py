@@ -80,7 +80,7 @@ def test_surfaces_of_batches_come_back_bit_for_bit_and_change_no_other_bit(tmp_p
     batches = BatchLosses(np.arange(9) * 5, members, losses, random.normal(size=shape), done, findings)
     write_surface(replace(partly_done(grid), batches=batches), tmp_path / "s.h5")
     found = read_surface(tmp_path / "s.h5")
-    assert found.batches.findings == findings and found.batches.sizes == (3, 1)
+    assert found.batches.findings == findings and found.batches.sizes == (1, 3)
     for name in ("samples", "whole", "done"):
         assert getattr(found.batches, name).tobytes() == getattr(batches, name).tobytes()
     for size in (1, 3):
