@@ -42,9 +42,10 @@ def with_batches(
     """Measure what is left of the batches' surfaces, all ranks together, and return the surface with them on rank 0.
 
     Args:
+        experiment: None on idle ranks.
         surface: The whole surface; on rank 0.
     """
-    examples: BatchExamples = experiment.batches
+    examples: BatchExamples | None = experiment and experiment.batches  # an idle rank has neither
     progress = None
     if surface is not None:
         surface = replace(surface, batches=_begun(surface, examples, seed))
@@ -101,7 +102,14 @@ def _from_sweep(batches: BatchLosses, found: Surface) -> BatchLosses:
 
 
 def _with_gradient(
-    examples: BatchExamples, surface: Surface | None, *, world: World, idle: frozenset[int], save, stop: Stop, say
+    examples: BatchExamples | None,
+    surface: Surface | None,
+    *,
+    world: World,
+    idle: frozenset[int],
+    save,
+    stop: Stop,
+    say,
 ) -> Surface | None:
     """Find the gradient's noise, one sample after the other on one rank; whatever can't be differentiated is said to be so."""
     known = world.share(surface is not None and _has_gradient(surface.batches))
