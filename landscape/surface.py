@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from landscape.batch_losses import BatchLosses
 from landscape.belief_record import BeliefRecord
 from landscape.grid import Grid, frozen_array
 from landscape.origin import Origin
@@ -22,6 +23,7 @@ class Surface:
         values: Metric name (train_loss, test_accuracy) -> float64 array of the grid's shape; nan where not done.
         done: uint8 array of the grid's shape: 0 not done, 1 measured.
         belief: What was measured beside, to tell how far the surface is to be believed; None where nothing was.
+        batches: The surfaces of batches over the same plane, the first where there are several; None where none were drawn.
     """
 
     grid: Grid
@@ -29,11 +31,16 @@ class Surface:
     done: np.ndarray
     origin: Origin = field(default_factory=Origin)
     belief: BeliefRecord | None = None
+    batches: BatchLosses | None = None
 
     def __post_init__(self) -> None:
         for name, array in {**self.values, "done": self.done}.items():
             if np.shape(array) != self.grid.shape:
                 raise ValueError(f"{name} has the shape {np.shape(array)}, but the grid is {self.grid.shape}")
+        if self.batches is not None and np.shape(self.batches.whole) != self.grid.of_one_plane().shape:
+            raise ValueError(
+                f"the batches' grid is {np.shape(self.batches.whole)}, and the surface's {self.grid.shape}"
+            )
         object.__setattr__(self, "values", {name: frozen_array(array) for name, array in self.values.items()})
         object.__setattr__(self, "done", frozen_array(self.done, np.uint8))
 
@@ -57,6 +64,7 @@ class Surface:
                 grid=grid,
                 values={name: array[number] for name, array in self.values.items()},
                 done=self.done[number],
+                batches=self.batches if number == 0 else None,
             )
             for number in range(self.grid.num_planes)
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from landscape.cli.batch_examples import BatchExamples, batch_examples
 from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
 from landscape.cli.comparisons import Comparisons, comparisons_of
 from landscape.cli.inquiry import Share, sums_of
@@ -34,6 +35,7 @@ class Experiment:
         plane_of: A plane's place -> the plane.
         fresh_plane_of: A number -> a plane of random directions that the surface does not use.
         path: How the problem is measured on planes.
+        batches: The samples of which batches are drawn; None where none are.
         comparisons: How points of the plane can be measured otherwise.
         measure: Coordinates, and a plane's place where there are several -> metrics.
         recorded: Accuracy by split that the checkpoint claims over its whole splits; may be empty.
@@ -50,6 +52,7 @@ class Experiment:
     plane_of: Callable[[int], Plane]
     fresh_plane_of: Callable[[int], Plane]
     path: str
+    batches: BatchExamples | None
     comparisons: Comparisons
     measure: Callable[..., Mapping[str, float]]
     origin: Origin
@@ -145,6 +148,9 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         plane_of=laid.plane_of,
         fresh_plane_of=laid.fresh_plane_of,
         path=path,
+        batches=batch_examples(
+            settings, subject, problem, laid.plane, path=path, batch_size=batch_size, indices=indices[split]
+        ),
         comparisons=comparisons_of(
             settings, subject, problem, laid.plane, path=path, batch_size=batch_size, indices=indices
         ),

@@ -46,6 +46,7 @@ def _tell_comparison(path: Path) -> None:
 
 
 def _tell_surface(path: Path) -> None:
+    from landscape.figures.batches_panel import batches_panel
     from landscape.figures.belief_panel import belief_panel
     from landscape.figures.facts import facts
     from landscape.store.surface_file import read_surface
@@ -53,6 +54,8 @@ def _tell_surface(path: Path) -> None:
     surface = read_surface(path)
     print(path)
     _print_rows(facts(surface))
+    if surface.batches is not None and surface.batches.is_complete:
+        _print_batches(batches_panel(surface))
     panel = belief_panel(surface)
     if panel is not None:
         print("how far to believe it")
@@ -60,6 +63,16 @@ def _tell_surface(path: Path) -> None:
             print(f"  {sentence}")
         missing = [("not measured", text) for text in panel["missing"]]
         _print_rows([(what, f"{value}; {meaning}") for what, value, meaning in panel["rows"]] + missing)
+
+
+def _print_batches(panel: dict) -> None:
+    print("one example, a mini-batch, all data")
+    for part in panel["parts"]:
+        for sentence in part["sentences"]:
+            print(f"  {sentence}")
+        for what, *cells in part["rows"]:
+            of = zip(part["head"][1:], cells)
+            _print_rows([(f"{part['head'][0]} {what}", "; ".join(f"{name} {cell}" for name, cell in of if cell))])
 
 
 def _print_rows(rows: Sequence[tuple[str, str]]) -> None:

@@ -125,13 +125,17 @@ def sums_of(
     batch_size: int = DEFAULT_BATCH_SIZE,
     patterns: tuple[str, ...] = (),
     differentiation: str = "double-backward",
+    chunk_size: int | None = None,
 ) -> SampleSums:
     """Return a rank's part of the sums over chosen samples of a split.
+
+    Args:
+        chunk_size: Samples a chunk, by which gradients' scatter is known; so many that there are 64 chunks if None.
 
     Raises:
         ValueError: A pattern fits no parameter, or an option is unknown.
     """
-    chunk_size = max(1, len(indices) // NUM_CHUNKS)
+    chunk_size = chunk_size or max(1, len(indices) // NUM_CHUNKS)
     sample = next(iter(subject.batches(split, indices[:2], 2)))
     return SampleSums(
         problem,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from landscape.belief.plan import FLAT_WITHIN, LEVELS, NUM_FULL
+from landscape.cli.batch_settings import add_batch_options, batch_fields
 from landscape.cli.run_settings import RunSettings, add_run_options, run_fields
 from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SPLITS, add_sample_options, add_weights_options
 from landscape.grid import LONGEST_AXIS, axis_from_text
@@ -48,6 +49,8 @@ class SurfaceSettings(RunSettings):
     num_planes: int | None
     flat_within: float
     belief: str
+    batch_sizes: tuple[int, ...]
+    num_batches: int
     plain: bool
     live: bool
 
@@ -138,6 +141,7 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         metavar="NATS",
         help=f"above the center's loss, what counts as flat (default: {FLAT_WITHIN:g})",
     )
+    add_batch_options(parser)
     run = add_run_options(
         parser,
         result="MODEL-DATASET",
@@ -191,6 +195,7 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         raise ValueError(f"--flat-within must be a number above 0, not {options.flat_within:g}")
     return SurfaceSettings(
         **fields,
+        **batch_fields(options),
         seed=options.seed or 0,
         normalization="filter" if options.normalization is None else options.normalization,
         biases="fixed" if options.biases is None else options.biases,

@@ -94,6 +94,10 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
 
             plan = planned(settings, experiment, grid, metric_of(settings, center))
             say(f"belief, {settings.belief}: {plan_words(plan, grid, point_s)}")
+        if settings.batch_sizes:
+            from landscape.cli.surface_batches import plan_of_batches
+
+            say(f"batches: {plan_of_batches(experiment, grid)}")
     if settings.dry_run:
         say(f"dry run: nothing was written; the result would be {out} and {out.with_suffix('.html').name}")
         return None
@@ -137,6 +141,10 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
             say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
             if settings.belief == "full":
                 _draw(out, name, page)  # what follows takes long
+        if settings.batch_sizes:
+            from landscape.cli.surface_batches import with_batches
+
+            surface = with_batches(experiment, settings.subset_seed, surface, save=save, **everywhere)
         if settings.belief != "off":
             surface = _with_belief(settings, experiment, surface, center, out, save=save, **everywhere)
     finally:

@@ -2,7 +2,7 @@
 
 import copy
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from landscape.curvature.layout import FlatLayout, layout_of
 from landscape.curvature.memory import available_bytes
 from landscape.curvature.refusals import plainly, require_second_derivatives
+from landscape.gradient_noise import GradientNoise
 from landscape.problem.batches import moved
 from landscape.problem.losses import calls_only, sums_and_counts
 from landscape.problem.merging import merge_norms
@@ -122,6 +123,30 @@ class SampleSums:
             ValueError: The loss can't be differentiated, or a gradient is not finite.
         """
         total, squares, counts, sketches = np.zeros(self.layout.dim), 0.0, [], []
+        for found, number in self._chunk_gradients():
+            total = total + found
+            squares += float(found @ found) / number
+            counts.append(number)
+            sketches.append(sketch(found))
+        width = min(SKETCH, self.layout.dim)
+        return GradientSum(total, sum(counts), squares, np.array(counts), np.array(sketches).reshape(-1, width))
+
+    def gradient_noise(self) -> GradientNoise:
+        """Return how the chunks' gradients scatter: exactly, and of single samples, where a chunk is one sample.
+
+        Raises:
+            ValueError: As `gradient_sum`; or a chunk is more than one sample.
+        """
+        total, squares, num = np.zeros(self.layout.dim), 0.0, 0
+        for found, number in self._chunk_gradients():
+            if number != 1:
+                raise ValueError(f"a chunk counts {number:g} samples, where each must be one")
+            total, squares, num = total + found, squares + float(found @ found), num + 1
+        mean_square = float(total @ total) / num**2
+        return GradientNoise(mean_square, max(squares / num - mean_square, 0.0), num)
+
+    def _chunk_gradients(self) -> Iterator[tuple[np.ndarray, float]]:
+        """Yield the gradient of each chunk's sum with the chunk's number of samples."""
         with self._arithmetic():
             for batch in self._chunks:
                 loss, number = self._loss_sum(batch)
@@ -131,12 +156,7 @@ class SampleSums:
                         "the gradient is not finite: the loss overflows, or has no slope there; look at other weights"
                     )
                 if float(number) > 0:  # a loss may count none of a chunk's samples
-                    total = total + found
-                    squares += float(found @ found) / float(number)
-                    counts.append(float(number))
-                    sketches.append(sketch(found))
-        width = min(SKETCH, self.layout.dim)
-        return GradientSum(total, sum(counts), squares, np.array(counts), np.array(sketches).reshape(-1, width))
+                    yield found, float(number)
 
     def product_sums(self, vectors: np.ndarray) -> np.ndarray:
         """Return the products of the summed loss's Hessian with vectors, (dim, k) for (dim, k)."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from plotly.colors import get_colorscale
 
+from landscape.figures.batches_panel import batches_panel
 from landscape.figures.belief_panel import belief_panel
 from landscape.figures.facts import facts
 from landscape.grid import Grid
@@ -75,9 +76,19 @@ def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
     belief = belief_panel(surface)
     if belief is not None:
         described["belief"] = belief
+    if surface.batches is not None and surface.batches.is_complete:
+        described["batches"] = _batches(surface, arrays)
     if orders:
         described["taylor"] = {metric: _derivatives(taylor) for metric, taylor in orders.items()}
     return described
+
+
+def _batches(surface: Surface, arrays: Arrays) -> dict:
+    batches, grid = surface.batches, surface.grid
+    panel = batches_panel(surface)
+    for described in panel["sizes"]:
+        described["losses"] = arrays.add(_sent(_rows(grid, batches.losses[described["size"]])))
+    return panel | {"whole": arrays.add(_sent(_rows(grid, batches.whole)))}
 
 
 def _residual_key(metric: str) -> str:

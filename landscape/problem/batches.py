@@ -56,6 +56,11 @@ def disjoint_subset(samples: Samples, taken: np.ndarray, seed: int) -> np.ndarra
     return _chosen(samples, left, len(taken), np.random.Generator(np.random.Philox(key=seed)))
 
 
+def subset_among(samples: Samples, among: np.ndarray, num_samples: int, seed: int) -> np.ndarray:
+    """Choose samples of some, each class in proportion; increasing indices."""
+    return _chosen(samples, among, num_samples, np.random.Generator(np.random.Philox(key=seed)))
+
+
 def _chosen(samples: Samples, among: np.ndarray, num_samples: int, random: np.random.Generator) -> np.ndarray:
     """Choose of some of the samples, each class in proportion."""
     if not samples.are_classes:

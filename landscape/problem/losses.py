@@ -32,6 +32,11 @@ def cross_entropy(model: nn.Module, batch) -> dict[str, Tensor]:
     return {name: _over_kept(value, kept) for name, value in values.items()}
 
 
+def class_losses(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return cross entropy alone, one value a sample, none of whose targets may be left out."""
+    return _a_sample(functional.cross_entropy(_wide(scores), targets, reduction="none"))
+
+
 def mse(model: nn.Module, batch) -> dict[str, Tensor]:
     """Return the squared error, mean over a sample's outputs; classes are compared as one-hot vectors."""
     inputs, targets = batch[0], batch[1]

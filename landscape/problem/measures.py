@@ -14,7 +14,7 @@ from landscape.plane import Plane
 from landscape.problem.batches import moved
 from landscape.problem.folding import FoldedNetwork, folded, folded_tensors, norm_parameters
 from landscape.problem.losses import Loss, calls_only
-from landscape.problem.problem import Problem
+from landscape.problem.problem import Problem, Told
 
 Measure = Callable[[float, float], Mapping[str, float]]
 PATHS = ("folded", "plain")
@@ -51,23 +51,24 @@ class PlaneMeasures:
 
     Args:
         path: As for `measure_on_plane`.
+        told: What the network is asked for at each point; the problem's metrics if None.
     """
 
-    def __init__(self, problem: Problem, path: str) -> None:
+    def __init__(self, problem: Problem, path: str, told: Told | None = None) -> None:
         if path not in PATHS:
             raise ValueError(f"the path must be one of {', '.join(PATHS)}, not {path!r}")
-        self._problem, self._path = problem, path
+        self._problem, self._path, self._told = problem, path, told or problem.metrics
         sample = _sample_of(problem) if path == "folded" and calls_only(problem.loss) else None
         self._network = None if sample is None else folded(problem.model, sample)
 
     def on(self, plane: Plane) -> Measure:
         """Return the measure of a plane's points."""
-        problem, network = self._problem, self._network
+        problem, network, told = self._problem, self._network, self._told
         if self._path == "plain":
-            return lambda alpha, beta: problem.measure_from(lambda name: plane.tensor_at(name, alpha, beta))
+            return lambda alpha, beta: problem.measure_from(lambda name: plane.tensor_at(name, alpha, beta), told)
         if network is None or norm_parameters(network) & moved_names(plane) or problem.reestimates:
             raise ValueError("the folded path can't serve this model and plane; take the plain one")
-        return _FoldedMeasure(problem, plane, network)
+        return _FoldedMeasure(problem, plane, network, told)
 
 
 class MeasureOnPlanes:
@@ -110,8 +111,8 @@ def _sample_input(batch: object) -> Tensor | None:
 class _FoldedMeasure:
     """Measures points by the folded network: folded center and directions in, metrics out."""
 
-    def __init__(self, problem: Problem, plane: Plane, network: FoldedNetwork) -> None:
-        self._problem = problem
+    def __init__(self, problem: Problem, plane: Plane, network: FoldedNetwork, told: Told) -> None:
+        self._told = told
         self._network = copy.deepcopy(network.module)
         center, directions, targets = _folded_tensors(problem, plane, network, self._network)
         self._plane, self._targets = Plane(center, *directions), targets
@@ -119,9 +120,9 @@ class _FoldedMeasure:
         if problem.precision == "bf16":
             self._shorten(network)
 
-    def __call__(self, alpha: float, beta: float) -> dict[str, float]:
+    def __call__(self, alpha: float, beta: float) -> Mapping[str, float]:
         self._write(alpha, beta)
-        return self._problem.metrics(self._network)
+        return self._told(self._network)
 
     def _shorten(self, network: FoldedNetwork) -> None:
         """From now on hold the convolutions' weights in bfloat16; points are still formed in float32."""

@@ -13,6 +13,7 @@ from landscape.weights import Weights, require_same_layout, weights_of
 
 NORM_STATS = ("stored", "reestimated")
 PRECISIONS = {"float32": torch.float32, "bf16": torch.float32, "tf32": torch.float32, "float64": torch.float64}
+Told = Callable[[nn.Module], Mapping[str, float]]  # network -> numbers
 NORMS_WITH_STATS = nn.modules.batchnorm._BatchNorm
 
 
@@ -81,8 +82,12 @@ class Problem:
 
     def on_split(self, split: str) -> "Problem":
         """Return this problem on the samples of one split alone; it shares the model, which either writes weights into."""
+        return self.on_samples(split, self.batches[split])
+
+    def on_samples(self, split: str, batches: Iterable) -> "Problem":
+        """Return this problem on batches of one split; it shares the model, which either writes weights into."""
         other = copy.copy(self)
-        other.batches = {split: self.batches[split]}
+        other.batches = {split: batches}
         return other
 
     def measure(self, weights: Weights) -> dict[str, float]:
@@ -94,14 +99,18 @@ class Problem:
         require_same_layout(weights, self.parameters, "what is to be measured")
         return self.measure_from(weights.__getitem__)
 
-    def measure_from(self, tensor_of: Callable[[str], Tensor]) -> dict[str, float]:
-        """Return the metrics of weights that are made one tensor at a time, by parameter name."""
+    def measure_from(self, tensor_of: Callable[[str], Tensor], told: Told | None = None) -> Mapping[str, float]:
+        """Return the metrics of weights that are made one tensor at a time, by parameter name.
+
+        Args:
+            told: What a network is asked for in place of `metrics`.
+        """
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(tensor_of(name))
             if self.reestimates:
                 self._reestimate()
-        return self.metrics(self.model)
+        return (told or self.metrics)(self.model)
 
     def metrics(self, network: nn.Module) -> dict[str, float]:
         """Return each metric of each split for a network that stands for the model.

@@ -36,6 +36,9 @@ def no_model():
 
 def bare_mean(model, batch):
     return torch.nn.functional.cross_entropy(model(batch[0]), batch[1])
+
+def counted(model, batch):
+    return torch.nn.functional.cross_entropy(model(batch[0]), batch[1], reduction="sum"), len(batch[1])
 """
 
 
@@ -81,6 +84,20 @@ OTHERS = {
     "--belief some": "--belief must be one of quick, full, off, not 'some'",
     "--flat-within 0": "--flat-within must be a number above 0, not 0",
     "--flat-within nan": "--flat-within must be a number above 0, not nan",
+    "--batch-loss 1,0": "--batch-loss must be at most 8 whole numbers of 1 or more, such as 1,16,128, not '1,0'",
+    "--batch-loss 1,2.5": "--batch-loss must be at most 8 whole numbers of 1 or more, such as 1,16,128, not '1,2.5'",
+    "--batch-loss 1,2,3,4,5,6,7,8,9": "--batch-loss must be at most 8 whole numbers of 1 or more, such as 1,16,128, not '1,2,3,4,5,6,7,8,9'",
+    "--num-batches 4": "--num-batches is of the batches of --batch-loss; give --batch-loss too, such as 1,16,128",
+    "--batch-loss 8 --num-batches 1": "--num-batches must lie between 2 and 200, not 1",
+    "--batch-loss 8 --norm-stats reestimated": "--batch-loss takes the loss of each sample by itself, and with re-estimated norm statistics it "
+    "hangs on the other samples; give --norm-stats stored",
+    "--model mlp --untrained 1 --num-samples 40 --batch-loss 8,41": "--batch-loss needs batches no larger than the 40 samples that are looked "
+    "at, not of 41; give smaller sizes, or a larger --num-samples",
+    "--model mlp --untrained 1 --loss users.py:counted --batch-loss 8": "--batch-loss needs one loss a sample, a tensor of one axis as long as "
+    "the batch, and the loss returned a pair (sum, count); return one value a sample, or leave --batch-loss out",
+    "--model mlp --untrained 1 --loss users.py:bare_mean --batch-loss 8": "the loss returned a bare mean, of which the number of samples is not "
+    "certain; return one loss a sample, a pair (sum, count), or a dict of names to either",
+    "--model users.py:scaled --untrained 1 --batch-loss 8": None,
     "--x nonsense": "--x must be MIN:MAX:NUM, such as -1:1:25, not 'nonsense'",
     "--y 0:1:x": "--y must be MIN:MAX:NUM, such as -1:1:25, not '0:1:x'",
     "--model users:missing --untrained 1": "the model 'users:missing': users has no function 'missing'",
@@ -114,6 +131,7 @@ OTHERS = {
 }
 STARTS = {
     "--model torchvision:resnet19 --untrained 1": "torchvision has no model 'resnet19'; choose one of alexnet, ",
+    "--model users.py:scaled --untrained 1 --batch-loss 8": "model, loss and data do not work together: RuntimeError in ",
     "--model users.py:Noisy --untrained 1": "the model is random: two measurements of the center differ (train_loss ",
     "--model users.py:scaled --untrained 1": "model, loss and data do not work together: RuntimeError in ",
 }

@@ -19,7 +19,7 @@ from landscape.sweep.world import Mistake, World
 TINY = ["--model", "mlp", "--untrained", "1", "--num-samples", "30"]
 PLANE = ["--x", "-0.5:1:5", "--y", "-1:0.25:4"]
 OPTIONS = """--model --model-arg --checkpoint --untrained --dataset --data-dir --cache-dir --download --split --num-samples
---subset-seed --mean --std --loss --batch-size --x --y --planes --belief --flat-within --seed --normalization --biases --toward --toward-y --direction-file --directions
+--subset-seed --mean --std --loss --batch-size --x --y --planes --belief --flat-within --batch-loss --num-batches --seed --normalization --biases --toward --toward-y --direction-file --directions
 --eigenvectors --taylor --curvature-map --norm-stats --out
 --overwrite --continue-on-other --device --ranks-per-gpu --precision --plain --dry-run --live --help"""
 

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from landscape.batch_losses import BatchLosses
 from landscape.belief_record import BeliefRecord
 from landscape.grid import Grid
 from landscape.origin import Origin
@@ -66,6 +67,29 @@ def test_what_was_measured_beside_comes_back_bit_for_bit(tmp_path):
     assert all(found.arrays[name].tobytes() == array.tobytes() for name, array in belief.arrays.items())
     write_surface(partly_done(GRID), tmp_path / "none.h5")
     assert read_surface(tmp_path / "none.h5").belief is None
+
+
+@pytest.mark.parametrize("grid", [GRID, LINE, PLANES], ids=["plane", "line", "planes"])
+def test_surfaces_of_batches_come_back_bit_for_bit_and_change_no_other_bit(tmp_path, grid):
+    shape, random = grid.of_one_plane().shape, np.random.default_rng(2)
+    members = {3: random.permuted(np.tile(np.arange(9), (4, 1)), axis=1)[:, :3], 1: np.array([[4], [0]])}
+    losses = {3: random.normal(size=(4, *shape)), 1: np.full((2, *shape), 1 / 3)}
+    losses[3].ravel()[:3] = [math.nan, math.inf, 5e-324]
+    done = random.integers(2, size=shape)
+    findings = {"split": "train", "gradient": {"mean_square": 0.1, "trace": 1 / 3}}
+    batches = BatchLosses(np.arange(9) * 5, members, losses, random.normal(size=shape), done, findings)
+    write_surface(replace(partly_done(grid), batches=batches), tmp_path / "s.h5")
+    found = read_surface(tmp_path / "s.h5")
+    assert found.batches.findings == findings and found.batches.sizes == (1, 3)
+    for name in ("samples", "whole", "done"):
+        assert getattr(found.batches, name).tobytes() == getattr(batches, name).tobytes()
+    for size in (1, 3):
+        assert found.batches.losses[size].tobytes() == batches.losses[size].tobytes()
+        np.testing.assert_array_equal(found.batches.members[size], members[size])
+    write_surface(replace(found, batches=None), tmp_path / "without.h5")
+    write_surface(partly_done(grid), tmp_path / "never.h5")
+    assert (tmp_path / "without.h5").read_bytes() == (tmp_path / "never.h5").read_bytes()
+    assert read_surface(tmp_path / "never.h5").batches is None
 
 
 def test_the_payload_of_a_nan_survives(tmp_path):

@@ -8,7 +8,7 @@ import { fontOf } from "./theme.js";
 const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, doubleClick: false, scrollZoom: false };
 const MARGIN = { l: 52, r: 12, t: 10, b: 40 };
 
-export function drawContour(panel, surface, heights, { scale, metric, colours, theme, marks, taylor, zoom }) {
+export function drawContour(panel, surface, heights, { scale, metric, colours, theme, marks, taylor, zoom, dots = [] }) {
   const frame = { x: surface.x, y: surface.y, z: rowsOf(surface, heights) };
   const [low, high] = scale.ends;
   const quiet = { hoverinfo: "skip", showscale: false, connectgaps: false, autocontour: false, ncontours: 1 };
@@ -41,7 +41,7 @@ export function drawContour(panel, surface, heights, { scale, metric, colours, t
   };
   const points = marks ? [markTrace(marks.minima, "star", 12), markTrace(marks.saddles, "x", 8)] : [];
   const second = taylor ? dashedIsolines(surface, taylor, scale, theme.second) : [];
-  return Plotly.react(panel, [fill, ...bold, ...second, ...points], layout, CONFIG).then(() => {
+  return Plotly.react(panel, [fill, ...bold, ...second, ...points, ...dots], layout, CONFIG).then(() => {
     relabel(panel);
     if (panel.relabelled) return;
     panel.relabelled = true;

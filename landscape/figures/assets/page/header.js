@@ -1,5 +1,6 @@
 /* The switches in the header, and their keys. */
 
+import { nextBatch, nextSize } from "./batches.js";
 import { byId, element } from "./elements.js";
 import { kindOf } from "./planes.js";
 import { isDark } from "./theme.js";
@@ -86,6 +87,8 @@ export function listenToKeys(page, change) {
     e: () => change("marks", !page.state.marks),
     o: () => page.hasTaylor && change("taylor", !page.state.taylor),
     t: () => change("theme", isDark(page.state) ? "light" : "dark"),
+    b: () => nextBatch(page, change),
+    B: () => nextSize(page, change),
     r: () => change("reset"),
     " ": () => change("play"),
     "?": () => byId("help").showModal(),

@@ -1,5 +1,6 @@
 /* The page: unpack, build, and draw what the state says; every wish goes through `change`. */
 
+import { addBatches, drawBatches } from "./batches.js";
 import { addBelief } from "./belief.js";
 import { buildCards, nameCard } from "./cards.js";
 import { addComparison } from "./comparison.js";
@@ -30,6 +31,7 @@ async function draw() {
   showHeader(page);
   drawAside(page);
   await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page)]);
+  await drawBatches(page);
   placeCrosshairs(page);
   keepInAddress(page.state);
   main.setAttribute("aria-busy", "false");
@@ -62,7 +64,14 @@ function change(name, value) {
   if (name === "reset") Object.assign(state, { at: home(), zoom: null, camera: null, levels: DEFAULTS.levels, minus: "" });
   else state[name] = value;
   if (name === "at") return probe();
+  if (name === "batch" || name === "size") return turnBatches();
   return redraw();
+}
+
+/* Another batch alone: all else stays as it is drawn. */
+function turnBatches() {
+  keepInAddress(page.state);
+  return turnOfDrawing.then(() => drawBatches(page));
 }
 
 let lateSlices = null;
@@ -137,6 +146,7 @@ async function start() {
   page.theme = themeOf(page.state);
   page.cards = buildCards(built, main, page.theme.curves);
   addComparison(content.comparison, main, page.theme.curves);
+  addBatches(page, main);
   addBelief(page.surfaces, main, page.theme.curves);
   page.player = buildPlayer(page, showFrame);
   buildHeader(page, change);

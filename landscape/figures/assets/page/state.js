@@ -2,7 +2,7 @@
 
 export const DEFAULTS = {
   metric: "", scale: "log", levels: 24, colours: "viridis", shared: true, marks: true, taylor: false, view: "both", theme: "",
-  at: [0, 0], minus: "", plane: 1, frame: 0, zoom: null, camera: null,
+  at: [0, 0], minus: "", plane: 1, size: 0, batch: 1, frame: 0, zoom: null, camera: null,
 };
 const CHOICES = {
   scale: ["log", "linear", "clipped"], view: ["both", "contour", "3-D"], theme: ["", "light", "dark"],
@@ -14,6 +14,8 @@ const WRITERS = { at: rounded, zoom: rounded, camera: rounded, shared: Number, m
 const READERS = {
   levels: (text) => Math.min(60, Math.max(4, Math.round(Number(text)))),
   frame: Number,
+  size: (text) => Math.max(0, Math.round(Number(text))),
+  batch: (text) => Math.max(1, Math.round(Number(text))),
   plane: (text) => Math.max(1, Math.round(Number(text))),
   shared: (text) => text !== "0",
   marks: (text) => text !== "0",

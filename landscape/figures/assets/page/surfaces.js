@@ -5,8 +5,20 @@ import { arrayAt } from "./unpack.js";
 export function decoded(described, buffer) {
   const values = Object.fromEntries(Object.entries(described.values).map(([name, at]) => [name, arrayAt(buffer, at)]));
   const [x, y] = [described.x, described.y].map((axis) => axis && Array.from(arrayAt(buffer, axis)));
+  const batches = described.batches && decodedBatches(described.batches, buffer);
   const done = described.done && arrayAt(buffer, described.done);
-  return { ...described, x, y, values, done, nx: x.length, ny: y ? y.length : 1, isLine: !y };
+  return { ...described, x, y, values, done, batches, nx: x.length, ny: y ? y.length : 1, isLine: !y };
+}
+
+/* A size's losses, batch after batch, become one array a batch. */
+function decodedBatches(described, buffer) {
+  const whole = arrayAt(buffer, described.whole);
+  const sizes = described.sizes.map((size) => {
+    const all = arrayAt(buffer, size.losses);
+    const losses = size.minima.map((_, number) => all.subarray(number * whole.length, (number + 1) * whole.length));
+    return { ...size, losses };
+  });
+  return { ...described, whole, sizes };
 }
 
 export function rowsOf(surface, values) {
