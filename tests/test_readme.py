@@ -5,12 +5,15 @@ import plotly.graph_objects as go
 import torch
 
 from landscape.cli.arguments import Parser
+from landscape.cli.compare_settings import add_compare_options
 from landscape.cli.figure import figure_parser
 from landscape.cli.settings import add_surface_options
+from landscape.flatness.suite import MEASURES
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURE = "landscape figure "
 README = (ROOT / "README.md").read_text()
+COMPARING = (ROOT / "docs" / "comparing.md").read_text()
 
 
 def code_blocks() -> list[str]:
@@ -52,3 +55,19 @@ def test_every_option_of_the_figure_command_in_the_readme_exists():
 def test_every_file_that_the_readme_shows_or_links_is_there():
     for target in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
         assert (ROOT / target).is_file(), target
+
+
+def test_every_option_of_the_compare_command_in_readme_and_docs_exists():
+    parser = Parser()
+    add_compare_options(parser)
+    known = {option for action in parser._actions for option in action.option_strings}
+    for text in (README, COMPARING):
+        lines = [line for line in text.splitlines() if "landscape compare" in line or "compare_minima.py" in line]
+        assert lines and set(re.findall(r"(?<=\s)--[a-z][a-z-]*", "\n".join(lines))) <= known
+    assert set(re.findall(r"`(--[a-z][a-z-]*)`", COMPARING)) <= known
+
+
+def test_every_measure_is_in_the_docs_with_its_formula():
+    for measure in MEASURES:
+        row = next(line for line in COMPARING.splitlines() if line.startswith(f"| `{measure.key}` | {measure.name} |"))
+        assert measure.formula.replace("|", r"\|") in row and measure.second_order in row

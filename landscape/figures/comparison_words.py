@@ -23,6 +23,7 @@ def sentences(comparison: Comparison) -> list[str]:
     said = [words for pair in pairs if (words := training_sentence(*pair, scores))]
     if len(pairs) <= MOST_PAIRS:
         said += [vote_sentence(*pair, votes_of(*(findings[name] for name in pair))) for pair in pairs]
+    said += architecture_sentence(comparison, own)
     said += [rescaling_sentence(name, of, findings) for name, of in rescaled.items()]
     if len(own) > 1:
         said.append(
@@ -30,6 +31,23 @@ def sentences(comparison: Comparison) -> list[str]:
             "Andriushchenko et al. 2023): read them beside the test scores."
         )
     return said
+
+
+def architecture_sentence(comparison: Comparison, own: list[str]) -> list[str]:
+    """Say what can be compared of networks of several architectures; nothing of one."""
+    models = {
+        network.name: str(network.planes.origin.record.get("model", ""))
+        for network in comparison.networks
+        if network.name in own
+    }
+    if len(set(models.values())) < 2:
+        return []
+    kinds = ", ".join(f"{name} is {model}" for name, model in models.items())
+    return [
+        f"The networks are of several architectures ({kinds}): directions are drawn by one rule and counted in each network's own "
+        "filter lengths, so that shapes compare; numbers in the weights' own unit (LPF, SAM, Keskar, largest eigenvalue, trace) grow with how "
+        "many weights there are, and how large."
+    ]
 
 
 def training_sentence(first: str, second: str, scores: dict[str, dict[str, Score]]) -> str:
