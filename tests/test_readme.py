@@ -70,4 +70,4 @@ def test_every_option_of_the_compare_command_in_readme_and_docs_exists():
 def test_every_measure_is_in_the_docs_with_its_formula():
     for measure in MEASURES:
         row = next(line for line in COMPARING.splitlines() if line.startswith(f"| `{measure.key}` | {measure.name} |"))
-        assert measure.formula.replace("|", r"\|") in row and measure.second_order in row
+        assert all(words.replace("|", r"\|") in row for words in (measure.formula, measure.second_order))
