@@ -17,8 +17,8 @@ def batches_panel(surface: Surface) -> dict:
     """Return words, minima and tables of a surface's batches.
 
     Returns:
-        {"words": of all samples, "minimum": [place] or None, "anyOnFrame": bool, "sizes": [{"size", "name", "unit", "words": [one a batch],
-        "minima": [place or None]}], "parts": [{"title", "sentences", "head", "rows"}]}.
+        {"words": of all samples, "minimum": [place] or None, "sizes": [{"size", "name", "unit", "words": [one a batch],
+        "minima": [place or None], "onFrame": bool}], "parts": [{"title", "sentences", "head", "rows"}]}.
     """
     batches, grid = surface.batches, surface.grid.of_one_plane()
     lowest = minimum_of(grid, batches.whole)
@@ -26,7 +26,6 @@ def batches_panel(surface: Surface) -> dict:
     return {
         "words": f"all {len(batches.samples):,} samples{_lowest_words(lowest)}",
         "minimum": _place(lowest),
-        "anyOnFrame": any(scatter.share_on_frame > 0 for scatter in found.values()),
         "sizes": [_size(size, scatter, batches) for size, scatter in found.items()],
         "parts": [_minima(surface, lowest, found), _gradient(batches)],
     }
@@ -50,6 +49,7 @@ def _size(size: int, scatter: Scatter, batches: BatchLosses) -> dict:
         "unit": unit,
         "words": words,
         "minima": [_place(found) for found in scatter.minima],
+        "onFrame": bool(scatter.share_on_frame > 0),
     }
 
 
