@@ -24,7 +24,7 @@ def batches_panel(surface: Surface) -> dict:
     lowest = minimum_of(grid, batches.whole)
     found = {size: scatter_of(batches, grid, size) for size in batches.sizes}
     return {
-        "words": f"all {len(batches.samples):,} samples{_lowest_words(lowest)}",
+        "words": f"all {len(batches.samples):,} samples, {_lowest_words(lowest)}",
         "minimum": _place(lowest),
         "sizes": [_size(size, scatter, batches) for size, scatter in found.items()],
         "parts": [_minima(surface, lowest, found), _gradient(batches)],
@@ -40,7 +40,7 @@ def noise_of(batches: BatchLosses) -> GradientNoise | None:
 def _size(size: int, scatter: Scatter, batches: BatchLosses) -> dict:
     unit = "example" if size == 1 else "batch"
     words = [
-        f"{_example(batches, members)}minimum {_lowest_words(found).removeprefix(', minimum ')}{_excess_words(excess)}"
+        f"{_example(batches, members)}{_lowest_words(found)}{_excess_words(excess)}"
         for members, found, excess in zip(batches.members[size], scatter.minima, scatter.excess)
     ]
     return {
@@ -59,8 +59,8 @@ def _example(batches: BatchLosses, members: np.ndarray) -> str:
 
 def _lowest_words(found: Minimum | None) -> str:
     if found is None:
-        return ", minimum unknown: no value is finite"
-    return f", minimum {found.value:.3g} at {_pair(found.place)}{', on the frame' if found.is_on_frame else ''}"
+        return "minimum unknown: no value is finite"
+    return f"minimum {found.value:.3g} at {_pair(found.place)}{', on the frame' if found.is_on_frame else ''}"
 
 
 def _excess_words(excess: float) -> str:
