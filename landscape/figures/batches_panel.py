@@ -115,9 +115,9 @@ def _minima(surface: Surface, lowest: Minimum | None, found: dict[int, Scatter])
 
 
 def _is_within_a_cell(surface: Surface, scatter: Scatter) -> bool:
-    """Tell whether minima scatter, but by less than a cell along some axis."""
+    """Tell whether minima scatter, by more than rounding, but by less than a cell along some axis."""
     cells = [np.median(np.diff(getattr(surface.grid, name))) for name in surface.grid.axes]
-    return any(0 < deviation < cell for deviation, cell in zip(scatter.deviation, cells))
+    return any(1e-9 * cell < deviation < cell for deviation, cell in zip(scatter.deviation, cells))
 
 
 def _gradient(batches: BatchLosses) -> dict:
