@@ -90,7 +90,10 @@ def scatter_of(batches: BatchLosses, grid: Grid, size: int) -> Scatter:
     lowest = minimum_of(grid, batches.whole)
     minima = tuple(minimum_of(grid, losses) for losses in batches.losses[size])
     excess = tuple(
-        np.nan if found is None or lowest is None else value_at(grid, batches.whole, found.place) - lowest.value
+        # Never below: where parabolas of neighbouring points meet, one may dip under the lowest.
+        np.nan
+        if found is None or lowest is None
+        else max(0.0, value_at(grid, batches.whole, found.place) - lowest.value)
         for found in minima
     )
     known = [found for found in minima if found is not None]

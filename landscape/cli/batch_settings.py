@@ -4,6 +4,7 @@ import argparse
 
 DEFAULT_NUM_BATCHES = 8
 MOST_BATCHES, MOST_SIZES = 200, 8
+MOST_NUMBERS = 5_000_000
 MOST_SAMPLES = 1024  # that are looked at: each costs a gradient of its own, too
 
 
@@ -40,6 +41,20 @@ def batch_fields(options: argparse.Namespace) -> dict[str, object]:
     if options.norm_stats == "reestimated":
         raise ValueError(REESTIMATED)
     return {"batch_sizes": _sizes(options.batch_loss), "num_batches": num}
+
+
+def require_room(batch_sizes: tuple[int, ...], num_batches: int, num_points: int) -> None:
+    """Refuse more numbers than a page can carry.
+
+    Raises:
+        ValueError: There are.
+    """
+    num = len(batch_sizes) * num_batches
+    if num * num_points > MOST_NUMBERS:
+        raise ValueError(
+            f"--batch-loss would keep {num:,} surfaces of {num_points:,} points, where {MOST_NUMBERS:,} numbers are the most; take fewer sizes, "
+            "--num-batches or points"
+        )
 
 
 REESTIMATED = (

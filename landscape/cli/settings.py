@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from landscape.belief.plan import FLAT_WITHIN, LEVELS, NUM_FULL
-from landscape.cli.batch_settings import add_batch_options, batch_fields
+from landscape.cli.batch_settings import add_batch_options, batch_fields, require_room
 from landscape.cli.run_settings import RunSettings, add_run_options, run_fields
 from landscape.cli.subject_settings import DEFAULT_NUM_SAMPLES, SPLITS, add_sample_options, add_weights_options
 from landscape.grid import LONGEST_AXIS, axis_from_text
@@ -193,9 +193,11 @@ def settings_of(options: argparse.Namespace) -> SurfaceSettings:
         raise ValueError(f"--belief must be one of {', '.join(LEVELS)}, not {options.belief!r}")
     if not 0 < options.flat_within < np.inf:
         raise ValueError(f"--flat-within must be a number above 0, not {options.flat_within:g}")
+    batches = batch_fields(options)
+    require_room(**batches, num_points=_length(x) * (1 if y is None else _length(y)))
     return SurfaceSettings(
         **fields,
-        **batch_fields(options),
+        **batches,
         seed=options.seed or 0,
         normalization="filter" if options.normalization is None else options.normalization,
         biases="fixed" if options.biases is None else options.biases,
@@ -264,6 +266,10 @@ def _axes(x: str | None, y: str | None) -> tuple[Axis, Axis | None]:
     if x is None and y is None:
         x = y = DEFAULT_AXIS
     return _axis(x or DEFAULT_AXIS, "x"), None if y is None else _axis(y, "y")
+
+
+def _length(axis: Axis) -> int:
+    return axis.num if isinstance(axis, AutoAxis) else len(axis)
 
 
 def _axis(text: str, name: str) -> Axis:

@@ -17,16 +17,15 @@ def batches_panel(surface: Surface) -> dict:
     """Return words, minima and tables of a surface's batches.
 
     Returns:
-        {"words": of all samples, "minimum": [place] or None, "anyOnFrame": bool, "sizes": [{"size", "name", "unit", "words": [one a batch],
-        "minima": [place or None]}], "parts": [{"title", "sentences", "head", "rows"}]}.
+        {"words": of all samples, "minimum": [place] or None, "sizes": [{"size", "name", "unit", "words": [one a batch],
+        "minima": [place or None], "onFrame": bool}], "parts": [{"title", "sentences", "head", "rows"}]}.
     """
     batches, grid = surface.batches, surface.grid.of_one_plane()
     lowest = minimum_of(grid, batches.whole)
     found = {size: scatter_of(batches, grid, size) for size in batches.sizes}
     return {
-        "words": f"all {len(batches.samples):,} samples{_lowest_words(lowest)}",
+        "words": f"all {len(batches.samples):,} samples, {_lowest_words(lowest)}",
         "minimum": _place(lowest),
-        "anyOnFrame": any(scatter.share_on_frame > 0 for scatter in found.values()),
         "sizes": [_size(size, scatter, batches) for size, scatter in found.items()],
         "parts": [_minima(surface, lowest, found), _gradient(batches)],
     }
@@ -41,7 +40,7 @@ def noise_of(batches: BatchLosses) -> GradientNoise | None:
 def _size(size: int, scatter: Scatter, batches: BatchLosses) -> dict:
     unit = "example" if size == 1 else "batch"
     words = [
-        f"{_example(batches, members)}minimum {_lowest_words(found).removeprefix(', minimum ')}{_excess_words(excess)}"
+        f"{_example(batches, members)}{_lowest_words(found)}{_excess_words(excess)}"
         for members, found, excess in zip(batches.members[size], scatter.minima, scatter.excess)
     ]
     return {
@@ -50,6 +49,7 @@ def _size(size: int, scatter: Scatter, batches: BatchLosses) -> dict:
         "unit": unit,
         "words": words,
         "minima": [_place(found) for found in scatter.minima],
+        "onFrame": bool(scatter.share_on_frame > 0),
     }
 
 
@@ -59,8 +59,8 @@ def _example(batches: BatchLosses, members: np.ndarray) -> str:
 
 def _lowest_words(found: Minimum | None) -> str:
     if found is None:
-        return ", minimum unknown: no value is finite"
-    return f", minimum {found.value:.3g} at {_pair(found.place)}{', on the frame' if found.is_on_frame else ''}"
+        return "minimum unknown: no value is finite"
+    return f"minimum {found.value:.3g} at {_pair(found.place)}{', on the frame' if found.is_on_frame else ''}"
 
 
 def _excess_words(excess: float) -> str:
@@ -115,9 +115,9 @@ def _minima(surface: Surface, lowest: Minimum | None, found: dict[int, Scatter])
 
 
 def _is_within_a_cell(surface: Surface, scatter: Scatter) -> bool:
-    """Tell whether minima scatter, but by less than a cell along some axis."""
+    """Tell whether minima scatter, by more than rounding, but by less than a cell along some axis."""
     cells = [np.median(np.diff(getattr(surface.grid, name))) for name in surface.grid.axes]
-    return any(0 < deviation < cell for deviation, cell in zip(scatter.deviation, cells))
+    return any(1e-9 * cell < deviation < cell for deviation, cell in zip(scatter.deviation, cells))
 
 
 def _gradient(batches: BatchLosses) -> dict:

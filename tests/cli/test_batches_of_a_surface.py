@@ -1,5 +1,7 @@
 """`landscape surface --batch-loss`: surfaces of single examples, mini-batches and all samples, through the whole program."""
 
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -201,3 +203,23 @@ def test_the_plan_says_what_is_measured_beside(capsys):
         "gradients as samples" in capsys.readouterr().out
     )
     assert not list(Path().iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.timed
+def test_a_kill_while_batches_are_measured_goes_on_to_the_same_bits(start, run, until):
+    options = "--model resnet20 --dataset digits --untrained 0 --num-samples 150 --belief off --x -1:1:7 --y -1:1:6"
+    arguments = ["-m", "landscape", "surface", *options.split(), "--batch-loss", "1,16", "--out"]
+    process = start(*arguments, "k", ranks=2)
+
+    def some_points() -> bool:
+        batches = read_surface("k.h5").batches if Path("k.h5").exists() else None
+        return batches is not None and 0 < batches.done.sum() < batches.done.size
+
+    until(some_points, "a part of the batches", 120)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    for name in ("k", "whole"):
+        ended = run(*arguments, name, ranks=2)
+        assert ended.returncode == 0, ended.stderr
+    assert_same_bits(read_surface("k.h5").batches, read_surface("whole.h5").batches)

@@ -89,6 +89,8 @@ OTHERS = {
     "--batch-loss 1,2,3,4,5,6,7,8,9": "--batch-loss must be at most 8 whole numbers of 1 or more, such as 1,16,128, not '1,2,3,4,5,6,7,8,9'",
     "--num-batches 4": "--num-batches is of the batches of --batch-loss; give --batch-loss too, such as 1,16,128",
     "--batch-loss 8 --num-batches 1": "--num-batches must lie between 2 and 200, not 1",
+    "--batch-loss 8,9 --num-batches 100 --x auto:251 --y -1:1:101": "--batch-loss would keep 200 surfaces of 25,351 points, where 5,000,000 "
+    "numbers are the most; take fewer sizes, --num-batches or points",
     "--batch-loss 8 --norm-stats reestimated": "--batch-loss takes the loss of each sample by itself, and with re-estimated norm statistics it "
     "hangs on the other samples; give --norm-stats stored",
     "--model mlp --untrained 1 --num-samples 40 --batch-loss 8,41": "--batch-loss needs batches no larger than the 40 samples that are looked "

@@ -41,9 +41,9 @@ function cardOf(page, surface, place) {
   const [bar, select, scrub, said] = controls(page, surface);
   const panels = element("div", "panels");
   const [own, whole] = [panelOf(panels), panelOf(panels)];
-  const key = element("p", "note", keyWords(surface));
+  const key = element("p", "note");
   card.append(title, bar, panels, key, ...surface.batches.parts.flatMap(partOf));
-  return { card, surface, select, scrub, said, own, whole };
+  return { card, surface, select, scrub, said, own, whole, key };
 }
 
 function controls(page, surface) {
@@ -69,9 +69,13 @@ function panelOf(panels) {
   return { caption, holder, panel };
 }
 
-function keyWords({ isLine, batches }) {
-  const others = isLine ? "Faint: the other batches. Dotted: this batch's minimum." : "★ minimum over all samples. ○ minima of the batches of this size; ● this batch's.";
-  return `${others} Batches of a size share one scale; all samples have their own.${batches.anyOnFrame ? " Marks on the frame: the loss goes on falling beyond." : ""}`;
+function keyWords({ isLine }, { onFrame }, isCut) {
+  const words = isLine
+    ? ["Solid: this batch, its minimum dotted. Faint: the others of its size. Dashed and dotted: all samples."]
+    : ["★ minimum over all samples. ○ minima of the batches of this size; ● this batch's. Batches of a size share one scale; all samples have their own."];
+  if (onFrame && !isLine) words.push("Marks on the frame: the loss goes on falling beyond.");
+  if (isCut) words.push("What lies below a ten-thousandth of the highest loss is drawn as if it lay there.");
+  return words.join(" ");
 }
 
 /* Sentences, then a table. */
@@ -94,7 +98,7 @@ function partOf({ title, sentences, head, rows }) {
 }
 
 function drawCard(page, card) {
-  const { surface, select, scrub, said, own, whole } = card;
+  const { surface, select, scrub, said, own, whole, key } = card;
   const { size, number } = chosen(page, surface);
   const of = `${size.unit} ${number} of ${size.losses.length}`;
   select.value = String(size.size);
@@ -105,8 +109,10 @@ function drawCard(page, card) {
   whole.caption.textContent = surface.batches.words;
   own.holder.setAttribute("aria-label", `loss of ${own.caption.textContent}`);
   whole.holder.setAttribute("aria-label", `loss of ${whole.caption.textContent}`);
-  if (surface.isLine) return drawLine(page, card, size, number);
-  const pictures = [[own, size.losses[number - 1], scaleOf(page, size.losses)], [whole, surface.batches.whole, scaleOf(page, [surface.batches.whole])]];
+  const ownScale = scaleOf(page, surface.isLine ? [surface.batches.whole, ...size.losses] : size.losses);
+  key.textContent = keyWords(surface, size, ownScale.isCut);
+  if (surface.isLine) return drawLine(page, card, size, number, ownScale);
+  const pictures = [[own, size.losses[number - 1], ownScale], [whole, surface.batches.whole, scaleOf(page, [surface.batches.whole])]];
   const dots = dotsOf(page, surface, size, number);
   return Promise.all(pictures.map(([{ panel }, values, scale]) => drawContour(panel, { ...surface, done: null }, Float64Array.from(values, scale.height), {
     scale, metric: "loss", colours: page.content.colours[page.state.colours], theme: page.theme, zoom: page.state.zoom, dots,
@@ -115,14 +121,17 @@ function drawCard(page, card) {
 
 /* One scale for all batches of a size, so that they can be compared; single examples reach far lower and higher than all samples do. */
 function scaleOf({ state }, arrays) {
-  const { kind, low, high } = scaleOver(arrays, state.scale, state.levels);
-  if (kind !== "log" || low >= DEPTH * high) return scaleOver(arrays, state.scale, state.levels);
-  return scaleOver(arrays.map((values) => values.map((value) => (value < DEPTH * high ? DEPTH * high : value))), "log", state.levels);
+  const scale = scaleOver(arrays, state.scale, state.levels);
+  const { kind, low, high } = scale;
+  if (kind !== "log" || low >= DEPTH * high) return scale;
+  const cut = arrays.map((values) => values.map((value) => (value < DEPTH * high ? DEPTH * high : value)));
+  return { ...scaleOver(cut, "log", state.levels), isCut: true };
 }
 
-function dotsOf({ theme }, { batches }, size, number) {
+function dotsOf({ theme, state }, { batches }, size, number) {
   const known = (minima) => minima.filter(Boolean);
   const others = size.minima.filter((_, place) => place !== number - 1);
+  const dotTrace = (places, look) => dotsAt(places, look, Boolean(state.zoom)); // a mark on the frame is seen whole
   return [
     dotTrace(known(others), { symbol: "circle", size: 8, color: "rgba(255,255,255,.9)" }),
     dotTrace(known([batches.minimum]), { symbol: "star", size: 14, color: "#ffffff" }),
@@ -130,22 +139,22 @@ function dotsOf({ theme }, { batches }, size, number) {
   ];
 }
 
-function dotTrace(places, { symbol, size, color }) {
+function dotsAt(places, { symbol, size, color }, cliponaxis) {
   return {
-    type: "scatter", mode: "markers", hoverinfo: "skip", cliponaxis: false, x: places.map(([x]) => x), y: places.map(([, y]) => y),
+    type: "scatter", mode: "markers", hoverinfo: "skip", cliponaxis, x: places.map(([x]) => x), y: places.map(([, y]) => y),
     marker: { symbol, size, color, line: { width: 1.4, color: "#111827" } },
   };
 }
 
-function drawLine(page, { surface, own, whole }, size, number) {
+function drawLine(page, { surface, own, whole }, size, number, scale) {
   whole.holder.parentElement.hidden = true;
   const curve = (name, values, place, faint) => ({ name, values, place, faint, through: 0, x: surface.x });
   const curves = [
     ...size.losses.map((values, at) => curve(`${size.unit} ${at + 1}`, values, 0, true)).filter((_, at) => at !== number - 1),
-    curve(`${size.unit} ${number}`, size.losses[number - 1], 4), curve("all", surface.batches.whole, 5),
+    curve(`${size.unit} ${number}`, size.losses[number - 1], 0), curve("all", surface.batches.whole, 5),
   ];
   return drawCurves(own.panel, curves, {
-    scale: scaleOf(page, [surface.batches.whole, ...size.losses]), metric: "loss", theme: page.theme, title: "α", marker: size.minima[number - 1]?.[0] ?? 0,
+    scale, metric: "loss", theme: page.theme, title: "α", marker: size.minima[number - 1]?.[0] ?? 0,
     height: Math.min(460, Math.max(300, own.panel.clientWidth * 0.5)),
   });
 }
