@@ -2,6 +2,7 @@
 
 import { addBelief } from "./belief.js";
 import { buildCards, nameCard } from "./cards.js";
+import { addBetween } from "./compared.js";
 import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } from "./drawing.js";
 import { byId, element } from "./elements.js";
 import { buildHeader, listenToKeys, showHeader } from "./header.js";
@@ -28,10 +29,17 @@ async function draw() {
   document.body.dataset.view = page.state.view;
   showHeader(page);
   drawAside(page);
-  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page)]);
+  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page), drawBetween()]);
   placeCrosshairs(page);
   keepInAddress(page.state);
   main.setAttribute("aria-busy", "false");
+}
+
+/* Charts that follow nothing but the theme. */
+function drawBetween() {
+  if (!page.between || page.between.isDark === page.theme.dark) return undefined;
+  page.between.isDark = page.theme.dark;
+  return page.between.draw(page.theme);
 }
 
 let turnOfDrawing = Promise.resolve();
@@ -136,6 +144,8 @@ async function start() {
   page.theme = themeOf(page.state);
   page.cards = buildCards(built, main, page.theme.curves);
   addBelief(page.surfaces, main, page.theme.curves);
+  page.between = content.between && addBetween(content.between, main);
+  if (page.between) main.prepend(page.between.section);
   page.player = buildPlayer(page, showFrame);
   buildHeader(page, change);
   listenToKeys(page, change);
