@@ -13,6 +13,7 @@ class Barrier:
         height: Above the straight line from one end's value to the other's; 0 where no point lies above it, inf where a
             point is infinite, nan where an end is not finite.
         at: Where that is; None where no point lies above.
+        peak: The value itself there; that of the higher end where no point lies above.
         rise: Above the higher end.
         rise_at: Likewise.
         num_points: Measured points from one end to the other, both included.
@@ -21,6 +22,7 @@ class Barrier:
 
     height: float
     at: float | None
+    peak: float
     rise: float
     rise_at: float | None
     num_points: int
@@ -48,13 +50,14 @@ def barrier(alpha: np.ndarray, values: np.ndarray) -> Barrier:
     first, last = values[0], values[-1]
     num_not_finite = int((~np.isfinite(values)).sum())
     if not (np.isfinite(first) and np.isfinite(last)):
-        return Barrier(np.nan, None, np.nan, None, len(alpha), num_not_finite)
+        return Barrier(np.nan, None, np.nan, np.nan, None, len(alpha), num_not_finite)
     # Each end's own chord is its value to the bit, so that a line without a barrier has 0 and not its rounding.
     chord = first + alpha * (last - first)
     chord[-1] = last
     height, at = _highest(alpha, values - chord)
     rise, rise_at = _highest(alpha, values - max(first, last))
-    return Barrier(height, at, rise, rise_at, len(alpha), num_not_finite)
+    peak = max(first, last) if at is None else float(values[alpha == at][0])
+    return Barrier(height, at, float(peak), rise, rise_at, len(alpha), num_not_finite)
 
 
 def _highest(alpha: np.ndarray, above: np.ndarray) -> tuple[float, float | None]:

@@ -22,6 +22,7 @@ def test_a_double_well_rises_to_the_saddle_between_its_minima():
 def test_a_quadratic_has_no_barrier(least):
     found = barrier(ALPHA, 2.5 * (ALPHA - least) ** 2 + 0.3)
     assert (found.height, found.at, found.rise, found.rise_at) == (0.0, None, 0.0, None)
+    assert found.peak == pytest.approx(2.5 * max(least**2, (1 - least) ** 2) + 0.3)
 
 
 def test_a_straight_line_has_none_but_rounding():
@@ -31,7 +32,7 @@ def test_a_straight_line_has_none_but_rounding():
 def test_a_quartic_on_a_slope_rises_above_its_chord_by_more_than_above_its_higher_end():
     alpha = np.linspace(0, 1, 101)
     found = barrier(alpha, 16 * alpha**2 * (1 - alpha) ** 2 + 0.5 * alpha)
-    assert (found.height, found.at) == (pytest.approx(1), 0.5)
+    assert (found.height, found.at, found.peak) == (pytest.approx(1), 0.5, pytest.approx(1.25))
     # 64 a^3 - 96 a^2 + 32 a + 0.5 = 0 at the top; the root between the ends near the middle
     roots = np.roots([64, -96, 32, 0.5])
     top = roots[(roots > 0.4) & (roots < 0.7)][0].real

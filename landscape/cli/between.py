@@ -95,7 +95,7 @@ class _Run:
                 plane = self._with_networks(plane, lines)
                 start = self._begun(plane, list(center))
             plane = self._swept(_beside(self._out), start, corners)
-        return self._drawn(lines, plane) if world.is_first else None
+        return self._drawn(plane is not None) if world.is_first else None
 
     @property
     def _page(self) -> Path:
@@ -206,10 +206,14 @@ class _Run:
             say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
         return surface
 
-    def _drawn(self, lines, plane) -> Path:
+    def _drawn(self, has_plane: bool) -> Path:
+        """Say what the files tell, and draw it."""
         from landscape.figures.between_page import write_between_page
         from landscape.figures.between_words import sentences_between
+        from landscape.store.surface_file import read_surface
 
+        lines = read_surface(self._out)
+        plane = read_surface(_beside(self._out)) if has_plane else None
         for sentence in sentences_between(lines):
             self._say(sentence)
         name = self._out.name.removesuffix(".h5")

@@ -21,7 +21,9 @@ def _tell(arguments: Sequence[str], prog: str) -> None:
         options = parser.parse_args(arguments)
     except SystemExit:  # --help
         return
+    from landscape.between import is_between
     from landscape.figures.belief_panel import belief_panel
+    from landscape.figures.between_words import sentences_between
     from landscape.figures.facts import facts
     from landscape.store.surface_file import read_surface
 
@@ -29,6 +31,10 @@ def _tell(arguments: Sequence[str], prog: str) -> None:
         surface = read_surface(path)
         print(path)
         _print_rows(facts(surface))
+        if is_between(surface) and surface.is_complete:
+            print("between the networks")
+            for sentence in sentences_between(surface):
+                print(f"  {sentence}")
         panel = belief_panel(surface)
         if panel is not None:
             print("how far to believe it")

@@ -1,9 +1,11 @@
 """The page of lines between networks: how they compare, a chart a quantity, barriers, and the plane through three."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from landscape.between import is_between
 from landscape.figures import between_words as words
 from landscape.figures.between_plots import line_charts
 from landscape.figures.facts import facts
@@ -13,15 +15,26 @@ from landscape.store.whole_file import write_whole
 from landscape.surface import Surface
 
 
-def between_page_html(lines: Surface, plane: Surface | None = None, name: str = "between") -> str:
+def lines_and_plane(surfaces: Sequence[Surface]) -> tuple[Surface, Surface | None] | None:
+    """Return the lines and the plane of one run of `landscape between`; None where surfaces are anything else."""
+    if not surfaces or len(surfaces) > 2 or not is_between(surfaces[0]) or not surfaces[0].is_complete:
+        return None
+    lines, plane = surfaces[0], surfaces[1] if len(surfaces) == 2 else None
+    ours = lines.origin.identity.get("networks")
+    is_ours = plane is None or "marks" in plane.origin.record and plane.origin.identity.get("networks") == ours
+    return (lines, plane) if is_ours else None
+
+
+def between_page_html(lines: Surface, plane: Surface | None = None, name: str = "between", title: str = "") -> str:
     """Return the page's text; the same surfaces give the same bytes.
 
     Args:
         lines: Of `landscape between`, all points measured.
         plane: Likewise, through three of the networks.
         name: Of the plane on the page.
+        title: "Between" and the networks' names if empty.
     """
-    title = f"Between {', '.join(network['name'] for network in lines.origin.record['networks'])}"
+    title = title or f"Between {', '.join(network['name'] for network in lines.origin.record['networks'])}"
     cards = _cards(lines, plane)
     if plane is None:
         carried = {"page-data": json.dumps({"between": cards}, sort_keys=True, allow_nan=False).encode()}
@@ -32,13 +45,15 @@ def between_page_html(lines: Surface, plane: Surface | None = None, name: str = 
     return document("page", title, carried)
 
 
-def write_between_page(lines: Surface, plane: Surface | None, path: Path, name: str = "between") -> Path:
+def write_between_page(
+    lines: Surface, plane: Surface | None, path: Path, name: str = "between", title: str = ""
+) -> Path:
     """Write the page so that at every moment `path` is either the old page or the new one, whole.
 
     Raises:
         OSError: The folder can't be written.
     """
-    write_whole(path, between_page_html(lines, plane, name).encode())
+    write_whole(path, between_page_html(lines, plane, name, title).encode())
     return path
 
 

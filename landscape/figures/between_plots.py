@@ -25,6 +25,7 @@ def _chart(surface: Surface, quantity: str, metrics: list[str]) -> go.Figure:
     figure = go.Figure()
     is_log = quantity != "accuracy" and _spans_decades([surface.values[metric] for metric in metrics])
     for number, line in enumerate(surface.origin.record["lines"]):
+        name = plain(" – ".join(line["ends"]))
         for metric in metrics:
             split = metric.partition("_")[0]
             values = surface.values[metric][number]
@@ -32,12 +33,12 @@ def _chart(surface: Surface, quantity: str, metrics: list[str]) -> go.Figure:
                 x=surface.grid.x,
                 y=np.where(np.isfinite(values), values, np.nan),
                 mode="lines",
-                name=f"{line['ends'][0]} – {line['ends'][1]}",
+                name=name,
                 legendgroup=str(number),
                 showlegend=metric == metrics[0],
                 connectgaps=False,
                 line={"color": CURVES[number % len(CURVES)], "dash": DASHES.get(split, "dot"), "width": 2},
-                hovertemplate=f"{line['ends'][0]} – {line['ends'][1]}, {split}: %{{x:.3g}}, %{{y:.4g}}<extra></extra>",
+                hovertemplate=f"{name}, {plain(split)}: %{{x:.3g}}, %{{y:.4g}}<extra></extra>",
             )
     _mark_ends(figure, surface, metrics, is_log)
     few = len(surface.origin.record["lines"]) <= MOST_ABOVE
@@ -81,7 +82,7 @@ def _mark_ends(figure: go.Figure, surface: Surface, metrics: list[str], is_log: 
                 y=[value],
                 mode="markers+text",
                 name="",
-                text=[letters],
+                text=[plain(letters)],
                 textposition="middle left" if at == 0 else "middle right",
                 marker={"color": FONT["color"], "size": 6},
                 textfont={"color": FONT["color"], "size": 12},
@@ -100,6 +101,11 @@ def _clusters(found: list[tuple[float, str]], height, close: float) -> list[tupl
         last = height(value)
         clusters[-1][0].add(letter)
     return [(", ".join(sorted(letters)), value) for letters, value in clusters]
+
+
+def plain(name: str) -> str:
+    """Return a name without what Plotly would read as a tag."""
+    return name.replace("<", "‹")
 
 
 def _spans_decades(arrays: list[np.ndarray]) -> bool:

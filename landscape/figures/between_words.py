@@ -36,7 +36,7 @@ def network_table(surface: Surface) -> Table:
         (letter, named[letter], *(value_text(metric, found[metric]) for metric in metrics))
         for letter, found in metrics_of_networks(surface).items()
     ]
-    return Table(("", "network", *(metric.replace("_", " ") for metric in metrics)), tuple(rows), (0, 1))
+    return Table(("network", "name", *(metric.replace("_", " ") for metric in metrics)), tuple(rows), (0, 1))
 
 
 def barrier_table(surface: Surface) -> Table:
@@ -58,7 +58,7 @@ def place_table(lines: Surface, plane: Surface) -> Table:
     """Return where each network lies in the plane and beside it, and its own loss beside the plane's at its place."""
     metrics = [metric for metric in plane.values if metric.endswith("loss")] or list(plane.values)[:1]
     side, own = plane.origin.record["triangle"]["side"], metrics_of_networks(lines)
-    head = ["", "network", "α", "β", "off the plane"]
+    head = ["network", "name", "α", "β", "off the plane"]
     for metric in metrics:
         head += [f"own {metric.replace('_', ' ')}", "the plane's there"]
     rows = []
@@ -93,19 +93,23 @@ def value_text(metric: str, value: float) -> str:
     return f"{value:.2%}" if metric.endswith("accuracy") else f"{value:.4g}"
 
 
-def is_beyond_rounding(surface: Surface, metric: str, height: float) -> bool:
-    """Tell whether a height is more than the rounding of the values that it was taken from; nan is not."""
+def is_beyond_rounding(surface: Surface, metric: str, height: float, value: float) -> bool:
+    """Tell whether a height is more than the rounding of the value that it was taken from; nan is not."""
     if metric.endswith("accuracy"):
         return height > LEAST_ERROR
-    finite = surface.values[metric][np.isfinite(surface.values[metric])]
-    least = float(np.abs(finite).min()) if len(finite) else 0.0
-    return height > rounding_of(surface.origin.identity.get("precision", "float32")).of(least)
+    precision = surface.origin.identity.get("precision", "float32")
+    return np.isinf(height) or height > rounding_of(precision).of(value)
+
+
+def is_barrier(surface: Surface, metric: str, found: Barrier) -> bool:
+    """Tell whether a line rises by more than rounding."""
+    return is_beyond_rounding(surface, metric, found.height, found.peak)
 
 
 def _height_text(surface: Surface, metric: str, found: Barrier, height: float, at: float | None) -> str:
     if np.isnan(height):
         return "an end is not finite"
-    if not is_beyond_rounding(surface, metric, height):
+    if not is_beyond_rounding(surface, metric, height, found.peak):
         return NONE
     text = f"{100 * height:.1f} pp" if metric.endswith("accuracy") else f"{height:.3g}"
     return f"{'not finite' if np.isinf(height) else text} at {at:.3g}"
@@ -124,21 +128,23 @@ def _quality(surface: Surface, networks: dict, split: str) -> str:
             continue
         ordered = sorted(values, key=values.get, reverse=metric.endswith("accuracy"))
         first, last = ordered[0], ordered[-1]
-        ends = [f"{value_text(metric, values[letter])} ({letter})" for letter in (first, last)]
-        parts.append(f"{metric.partition('_')[2]} from {ends[0]} to {ends[1]}")
+        texts = [value_text(metric, values[letter]) for letter in (first, last)]
+        words = f"from {texts[0]} ({first}) to {texts[1]} ({last})" if texts[0] != texts[1] else f"{texts[0]} in all"
+        parts.append(f"{metric.partition('_')[2]} {words}")
     if not parts:
         return ""
     num = (surface.origin.record.get("num_samples") or {}).get(split)
     on = f"On {num:,} {split} samples" if num else f"On {split} samples"
-    return f"{on} the networks' own {', '.join(parts)}, best first{_sampling_error(surface, networks, split, num)}."
+    order = ", best first" if any(" from " in part for part in parts) else ""
+    return f"{on} the networks' own {', '.join(parts)}{order}{_sampling_error(surface, networks, split, num)}."
 
 
 def _sampling_error(surface: Surface, networks: dict, split: str, num: int | None) -> str:
     metric = f"{split}_accuracy"
     if metric not in surface.values or not num:
         return ""
-    shares = [found[metric] for found in networks.values()]
-    error = max((share * (1 - share) / num) ** 0.5 for share in shares)
+    shares = np.array([found[metric] for found in networks.values()])
+    error = float(np.sqrt(np.clip(shares * (1 - shares), 0, None) / num).max())
     return (
         f"; the standard error of an accuracy from so many samples is up to {100 * error:.1f} points" if error else ""
     )
@@ -146,32 +152,38 @@ def _sampling_error(surface: Surface, networks: dict, split: str, num: int | Non
 
 def _barriers(surface: Surface, lines: Sequence[LineBetween], metric: str) -> str:
     found = {line.ends: line.barriers[metric] for line in lines if not np.isnan(line.barriers[metric].height)}
-    high = {ends: each for ends, each in found.items() if is_beyond_rounding(surface, metric, each.height)}
-    name = quantity(metric)
+    high = {ends: each for ends, each in found.items() if is_barrier(surface, metric, each)}
+    name, num = quantity(metric), len(found)
     if not found:
         return ""
+    on = f"the {num} lines" if num == len(lines) else f"{num} of the {len(lines)} lines, which have finite ends,"
     if not high:
-        where = "on the line" if len(found) == 1 else f"on any of the {len(found)} lines"
-        return f"No barrier in {name} was found {where}: no measured point lies above the straight line between the ends' values."
+        where = "the line" if len(lines) == 1 else f"{on}" if num < len(lines) else f"any of {on}"
+        return (
+            f"No barrier in {name} was found on {where}: no measured point lies above the straight line between the ends' values "
+            "by more than rounding."
+        )
     ends, most = max(high.items(), key=lambda each: each[1].height)
-    if len(found) == 1:
-        return f"The barrier in {name} is {barrier_text(surface, metric, most).replace(' at ', ' at α = ')}."
-    least = min((each.height for each in found.values()))
-    low = f"{least:.3g}" if len(high) == len(found) else NONE
     top = "not finite" if np.isinf(most.height) else f"{most.height:.3g}"
-    of = f"The barriers in {name} on the {len(found)} lines range from {low} to {top}"
+    if num == 1:
+        return f"The barrier in {name} between {ends[0]} and {ends[1]} is {top}, at α = {most.at:.3g}."
+    low = f"{min(each.height for each in found.values()):.3g}" if len(high) == num else NONE
+    of = f"The barriers in {name} on {on} range from {low} to {top}"
     return f"{of}, the highest between {ends[0]} and {ends[1]} at α = {most.at:.3g}."
 
 
 def _compared(surface: Surface, lines: Sequence[LineBetween], networks: dict, metric: str) -> str:
     """Say how the networks' losses differ beside how high it is between them."""
     values = [found[metric] for found in networks.values()]
-    heights = [line.barriers[metric].height for line in lines if np.isfinite(line.barriers[metric].height)]
-    highest = max(heights, default=0.0)
-    if not np.isfinite(values).all() or not is_beyond_rounding(surface, metric, highest):
+    high = [line.barriers[metric].height for line in lines if is_barrier(surface, metric, line.barriers[metric])]
+    if not np.isfinite(values).all() or not high or np.isinf(max(high)):
         return ""
     spread = max(values) - min(values)
-    return f"The networks' own {quantity(metric)} differs by {spread:.3g} at most, beside a barrier of {highest:.3g} at most."
+    differs = "is the same"
+    if is_beyond_rounding(surface, metric, spread, max(values)):
+        differs = f"differs by {spread:.3g} at most" if len(values) > 2 else f"differs by {spread:.3g}"
+    beside = "barriers of up to" if len(high) > 1 else "a barrier of"
+    return f"The networks' own {quantity(metric)} {differs}, beside {beside} {max(high):.3g} on the way."
 
 
 def _not_finite(surface: Surface, lines: Sequence[LineBetween]) -> str:

@@ -10,6 +10,8 @@ import torch
 
 from landscape.between import lines_between, metrics_of_networks
 from landscape.cli.between import between_command
+from landscape.cli.info import info_command
+from landscape.cli.page import page_command
 from landscape.cli.surface import surface_command
 from landscape.problem.checkpoints import read_checkpoint
 from landscape.problem.models import build_model
@@ -152,7 +154,10 @@ def test_statistics_are_reestimated_by_default_and_else_each_networks_own(here):
                 module.running_mean.normal_(0, 0.1)
         torch.save(model.state_dict(), here / f"{seed}.pt")
     common = ["--model", "resnet20", "--num-samples", "12", "--x", "0:1:2", "--split", "test"]
-    for norm_stats, given, recorded in (("reestimated", [], "reestimated"), ("stored", ["--norm-stats", "stored"], "mixed")):
+    for norm_stats, given, recorded in (
+        ("reestimated", [], "reestimated"),
+        ("stored", ["--norm-stats", "stored"], "mixed"),
+    ):
         between(norm_stats, "1.pt", "2.pt", *common, *given)
         lines = read_surface(here / f"{norm_stats}.h5")
         assert lines.origin.identity["norm_stats"] == recorded and set(lines.values) == {"test_loss", "test_accuracy"}
@@ -194,6 +199,21 @@ def test_a_finished_run_measures_nothing_again(copies):
         np.testing.assert_array_equal(again.values["train_loss"], surface.values["train_loss"])
 
 
+def test_files_tell_and_draw_what_the_command_did(copies, capsys):
+    between("mine", *copies, *EXACT, *SMALL)
+    said = capsys.readouterr().out
+    page = Path("mine.html").read_bytes()
+    info_command(["mine.h5"], World())
+    told = capsys.readouterr().out
+    sentences = [line.strip() for line in told.partition("between the networks\n")[2].splitlines()]
+    assert len(sentences) == 5 and all(sentence in said for sentence in sentences)
+    assert "network B" in told and "A at 0, B at 1, " in told and "how far to believe it" not in told
+    page_command(["mine.h5", "mine-plane.h5", "--out", "again.html"], World())
+    assert Path("again.html").read_bytes() == page
+    page_command(["mine-plane.h5"], World())
+    assert Path("mine-plane.html").stat().st_size > 100_000
+
+
 def test_two_ranks_give_the_bits_of_one(copies, run):
     script = Path(__file__).resolve().parents[2] / "scripts" / "between_minima.py"
     between("alone", *copies, *EXACT, *SMALL)
@@ -209,14 +229,18 @@ def test_a_dry_run_says_how_long_it_would_take_and_writes_nothing(copies, capsys
     before = sorted(here.iterdir())
     between("mine", *copies, *EXACT, *SMALL, "--dry-run")
     out = capsys.readouterr().out
-    assert re.search(r"3 times 5 line grid and a plane of \d x \d, \d+ points to go, .* s a point on 1 rank: about ", out)
+    assert re.search(
+        r"3 times 5 line grid and a plane of \d x \d, \d+ points to go, .* s a point on 1 rank: about ", out
+    )
     assert "dry run: nothing was written; the result would be mine.h5 and mine.html" in out
     assert sorted(here.iterdir()) == before
 
 
 def test_other_networks_are_another_run(copies):
     between("mine", *copies[:2], *EXACT, *SMALL)
-    with pytest.raises(Mistake, match=r"^mine.h5 holds another run \(networks B: .* in the file, .* now\); choose another --out"):
+    with pytest.raises(
+        Mistake, match=r"^mine.h5 holds another run \(networks B: .* in the file, .* now\); choose another --out"
+    ):
         between("mine", copies[0], copies[2], *EXACT, *SMALL)
 
 

@@ -41,7 +41,9 @@ def line(*states, **options) -> MixtureMeasure:
     return MixtureMeasure(problem(network(7), **options), lambda _: states, shares_on_line)
 
 
-@pytest.mark.parametrize("options", [{}, {"precision": "float64"}, {"precision": "bf16"}, {"norm_stats": "reestimated"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"precision": "float64"}, {"precision": "bf16"}, {"norm_stats": "reestimated"}]
+)
 def test_each_end_is_its_network_to_the_bit(options):
     measure = line(*STATES, **options)
     for at, model in enumerate(NETWORKS):
