@@ -92,5 +92,6 @@ BARRIER_NOTE = (
 )
 PLANE_NOTE = (
     "α and β are at right angles and in one unit, the distance of the first two of the plane's networks, so that lengths and angles "
-    "are true. Networks that the plane does not go through stand at their nearest point in it; how far off they are is in the same unit."
+    "are true. Networks that the plane does not go through stand, as dark dots, at their nearest point in it; how far off they are is "
+    "in the same unit."
 )

@@ -135,6 +135,8 @@ def _quality(surface: Surface, networks: dict, split: str) -> str:
         return ""
     num = (surface.origin.record.get("num_samples") or {}).get(split)
     on = f"On {num:,} {split} samples" if num else f"On {split} samples"
+    if surface.origin.identity.get("norm_stats") == "reestimated" and surface.origin.record.get("num_norms"):
+        on += ", norm statistics re-estimated,"
     order = ", best first" if any(" from " in part for part in parts) else ""
     return f"{on} the networks' own {', '.join(parts)}{order}{_sampling_error(surface, networks, split, num)}."
 

@@ -6,7 +6,6 @@ import numpy as np
 from plotly.colors import get_colorscale
 
 from landscape.figures.belief_panel import belief_panel
-from landscape.figures.between_words import value_text
 from landscape.figures.facts import facts
 from landscape.grid import Grid
 from landscape.surface import Surface
@@ -69,19 +68,15 @@ def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
     if grid.num_planes is not None:
         described["planes"] = grid.num_planes
     if surface.origin.record.get("marks"):
-        described["marks"] = [_mark(mark) for mark in surface.origin.record["marks"]]
+        described["marks"] = [
+            {key: mark[key] for key in ("letter", "name", "x", "y", "off")} for mark in surface.origin.record["marks"]
+        ]
     belief = belief_panel(surface)
     if belief is not None:
         described["belief"] = belief
     if orders:
         described["taylor"] = {metric: _derivatives(taylor) for metric, taylor in orders.items()}
     return described
-
-
-def _mark(mark: Mapping) -> dict:
-    """Return a named point: a network's letter and name, its place, its distance from the plane, its own metrics as texts."""
-    own = {metric: value_text(metric, value) for metric, value in (mark.get("metrics") or {}).items()}
-    return {key: mark[key] for key in ("letter", "name", "x", "y", "off")} | {"own": own}
 
 
 def _residual_key(metric: str) -> str:

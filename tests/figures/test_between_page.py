@@ -91,6 +91,17 @@ def test_sentences_say_how_networks_compare_and_how_high_barriers_are():
     ]
 
 
+def test_where_norm_statistics_are_the_runs_own_that_is_said():
+    origin = lines().origin
+    identity, record = {**origin.identity, "norm_stats": "reestimated"}, {**origin.record, "num_norms": 3}
+    found = sentences_between(replace(lines(), origin=Origin(identity, {}, record)))
+    assert found[1] == (
+        "On 40 test samples, norm statistics re-estimated, the networks' own loss from 1 (A) to 4 (C), best first."
+    )
+    without = sentences_between(replace(lines(), origin=Origin(identity, {}, {**record, "num_norms": 0})))
+    assert without == sentences_between(lines())
+
+
 def with_loss(change) -> Surface:
     loss = lines().values["train_loss"].copy()
     change(loss)

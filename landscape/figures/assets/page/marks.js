@@ -7,7 +7,7 @@ const ABOVE = 0.03; // of the range of heights: where the letters stand in 3-D
 const CLOSE = 16; // pixels between two dots whose letters would lie on each other
 const SIDES = [[9, -7], [-19, -7], [9, 17], [-19, 17]]; // where a letter stands by its dot, one after the other
 
-/* One dot and letter a mark, hollow where the network lies off the plane; each tells of itself in words. */
+/* One dot and letter a mark, the dot dark where the network lies off the plane. */
 export function addMarks(drawing, marks = []) {
   return marks.map((mark) => {
     const group = svg("g", { class: mark.off > 0 ? "named off" : "named" });
