@@ -1,6 +1,5 @@
-"""From settings to what is measured between networks: problem, networks, geometry, and the origins of lines and plane."""
+"""From settings to what is measured between networks: problem, geometry, and the origins of lines and plane."""
 
-import copy
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -8,88 +7,18 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor, nn
 
-from landscape.cli.between_settings import LETTERS, BetweenSettings, names_of_networks
+from landscape.cli.between_settings import LETTERS, BetweenSettings
 from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.networks import Networks
 from landscape.cli.subject import Subject, chosen_subject, circumstance_of
 from landscape.origin import Origin
 from landscape.problem.batches import default_batch_size, resident
-from landscape.problem.checkpoints import Checkpoint, load_into, read_checkpoint
-from landscape.problem.mixtures import MixtureMeasure, state_of
+from landscape.problem.mixtures import MixtureMeasure
 from landscape.problem.problem import Problem
 from landscape.triangle import Triangle, axes_around, place_of, shares_on_line, triangle_of
-from landscape.weights import digest
 
 PATH = "mixtures"  # changes where the same settings would give other numbers
-
-
-class Networks:
-    """The networks of a run, read when they are needed, so that few of them are in memory.
-
-    Args:
-        model: Of their architecture.
-
-    Attributes:
-        digests: Of each one's parameters and norm statistics.
-        notes: Sentences for the user.
-
-    Raises:
-        ValueError, OSError: One can't be read, does not fit the model, or equals another.
-    """
-
-    def __init__(self, paths: tuple[Path, ...], model: nn.Module) -> None:
-        self._paths, self._model = paths, copy.deepcopy(model)
-        self.names = names_of_networks(paths)
-        self.digests: list[str] = []
-        self.words: list[str] = []
-        self.notes: list[str] = []
-        first = None
-        for path in paths:
-            checkpoint = read_checkpoint(path)
-            first = first or checkpoint
-            _require_one_architecture(first, checkpoint)
-            self.notes += load_into(self._model, checkpoint)
-            found = digest(state_of(self._model))
-            if found in self.digests:
-                twin = paths[self.digests.index(found)]
-                raise ValueError(f"{twin} and {path} hold the same weights, so that there is no line between them")
-            self.digests.append(found)
-            self.words.append(checkpoint.words)
-            self.notes += _differing(first, checkpoint)
-
-    def state(self, place: int) -> dict[str, Tensor]:
-        """Return one network's parameters and norm statistics.
-
-        Raises:
-            ValueError: Its file is another by now.
-        """
-        load_into(self._model, read_checkpoint(self._paths[place]))
-        found = state_of(self._model)
-        if digest(found) != self.digests[place]:
-            raise ValueError(f"{self._paths[place]} has changed since the run began; begin anew with --overwrite")
-        return found
-
-    def parameters(self, place: int) -> dict[str, Tensor]:
-        """Return one network's parameters in float64."""
-        found = self.state(place)
-        return {name: found[name].double() for name, _ in self._model.named_parameters()}
-
-
-def _require_one_architecture(first: Checkpoint, other: Checkpoint) -> None:
-    """Refuse what the files themselves call another model; what they don't tell, loading finds."""
-    ours, theirs = first.recorded("model"), other.recorded("model")
-    if ours is not None and theirs is not None and ours != theirs:
-        raise ValueError(
-            f"lines need networks of one architecture, but {first.words} is a {ours} and {other.words} a {theirs}"
-        )
-
-
-def _differing(first: Checkpoint, other: Checkpoint) -> list[str]:
-    keys = [key for key in ("dataset", "mean", "std") if first.recorded(key) != other.recorded(key)]
-    if first is other or not keys or any(one.recorded(key) is None for one in (first, other) for key in keys):
-        return []
-    return [f"{other.words} was trained with another {' and '.join(keys)} than {first.words}, whose are used for all"]
 
 
 @dataclass(frozen=True, slots=True)

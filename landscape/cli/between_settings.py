@@ -152,9 +152,3 @@ def _corners(text: str | None, num: int) -> tuple[int, int, int] | None:
         )
     first, second, third = (known.index(letter) for letter in letters)
     return first, second, third
-
-
-def names_of_networks(paths: tuple[Path, ...]) -> list[str]:
-    """Return a name a network: its file's, or as much of its path as tells it from the others."""
-    stems = [str(path).removeprefix("zoo:").rpartition("/")[2].removesuffix(path.suffix) for path in paths]
-    return [stem if stems.count(stem) == 1 else str(path) for stem, path in zip(stems, paths)]
