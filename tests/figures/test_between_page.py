@@ -31,7 +31,10 @@ LETTERS = (
     "return [g.textContent, b.left + b.width / 2, b.top + b.height / 2, g.classList.contains('off'), g.style.display]; })"
 )
 TABLES = "Array.from(document.querySelectorAll('.between table.numbers'), t => Array.from(t.rows, r => Array.from(r.cells, c => c.textContent)))"
-SPACE = "Array.from(document.querySelector('[data-panel=surface]')._fullData.filter(t => t.mode === 'markers+text')[0].text)"
+PINS = (
+    "(() => { const p = document.querySelector('[data-panel=surface]')._fullData.find(t => t.meta === 'pins'); "
+    "return [p.x, p.y, p.z, p.text].map(a => Array.from(a)); })()"
+)
 
 
 def lines() -> Surface:
@@ -164,9 +167,9 @@ def page(tmp_path_factory):
 
 
 def test_the_page_marks_networks_at_their_places_and_draws_all_lines(page):
-    steps = [LETTERS, *(at(x, y) for x, y in ((0, 0), (1, 0), (0.4, 0.5))), CHARTS, TABLES, SPACE]
+    steps = [LETTERS, *(at(x, y) for x, y in ((0, 0), (1, 0), (0.4, 0.5))), CHARTS, TABLES, PINS]
     seen = visit(page, [*steps, "typeof window.hacked", axe(), VIOLATIONS])
-    letters, *places, charts, tables, space, hacked, _, violations = seen.answers
+    letters, *places, charts, tables, pins, hacked, _, violations = seen.answers
     assert [(found[0], found[3], found[4]) for found in letters] == [
         ("A", False, ""),
         ("B", False, ""),
@@ -177,7 +180,10 @@ def test_the_page_marks_networks_at_their_places_and_draws_all_lines(page):
     assert [len(curves) for curves in charts] == [6, 3] and charts[0][1][:2] == ["A – B", "dash"]
     np.testing.assert_allclose(charts[0][4][2], lines().values["train_loss"][2])
     assert [len(rows) for rows in tables] == [4, 4, 4] and tables[0][2][:2] == ["B", HOSTILE]
-    assert space == ["A", "B", "C"] and hacked == "undefined" and violations == []
+    assert pins[3] == ["", "A", "", "", "B", "", "", "C", ""] and hacked == "undefined" and violations == []
+    assert [pins[0][::3], pins[1][::3]] == [[0, 1, 0.4], [0, 0, 0.5]]
+    np.testing.assert_allclose(pins[2][::3], np.log10([12, 14, 23]), rtol=1e-6)
+    np.testing.assert_allclose(pins[2][1::3], np.log10(35), rtol=1e-6)
     assert_quiet(seen)
 
 

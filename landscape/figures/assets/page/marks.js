@@ -3,7 +3,6 @@
 import { svg } from "./elements.js";
 import { pointAt } from "./surfaces.js";
 
-const ABOVE = 0.03; // of the range of heights: where the letters stand in 3-D
 const CLOSE = 16; // pixels between two dots whose letters would lie on each other
 const SIDES = [[9, -7], [-19, -7], [9, 17], [-19, 17]]; // where a letter stands by its dot, one after the other
 
@@ -33,18 +32,18 @@ export function moveMarks(marks, panel, areShown) {
   }
 }
 
-/* The same as a trace of a 3-D picture, on the surface; none where there is none. */
-export function marksInSpace(surface, heights, range, theme) {
-  const found = (surface.marks ?? []).flatMap(({ letter, x, y }) => {
-    const point = pointAt(surface, [x, y]);
+/* The same in 3-D: pins that rise from the surface to the top of its frame, so that no slope hides them; none where there is none. */
+export function pinsOf(surface, heights, top, theme) {
+  const found = (surface.marks ?? []).flatMap((mark) => {
+    const point = pointAt(surface, [mark.x, mark.y]);
     const height = point ? heights[point.place] : NaN;
-    return Number.isFinite(height) ? [{ letter, x, y, height: height + ABOVE * range }] : [];
+    return Number.isFinite(height) ? [{ ...mark, height }] : [];
   });
   if (!found.length) return [];
-  const of = (key) => found.map((mark) => mark[key]);
   return [{
-    type: "scatter3d", mode: "markers+text", hoverinfo: "skip", x: of("x"), y: of("y"), z: of("height"), text: of("letter"),
-    textposition: "top center", textfont: { color: theme.text, size: 14 },
-    marker: { size: 4, color: "#ffffff", line: { width: 1.5, color: "#111827" } },
+    type: "scatter3d", mode: "lines+text", meta: "pins", hoverinfo: "skip", connectgaps: false,
+    x: found.flatMap(({ x }) => [x, x, null]), y: found.flatMap(({ y }) => [y, y, null]),
+    z: found.flatMap(({ height }) => [height, top, null]), text: found.flatMap(({ letter }) => ["", letter, ""]),
+    textposition: "top center", textfont: { color: theme.text, size: 15 }, line: { color: theme.second, width: 4 },
   }];
 }
