@@ -46,8 +46,10 @@ def _tell_comparison(path: Path) -> None:
 
 
 def _tell_surface(path: Path) -> None:
+    from landscape.between import is_between
     from landscape.figures.batches_panel import batches_panel
     from landscape.figures.belief_panel import belief_panel
+    from landscape.figures.between_words import sentences_between
     from landscape.figures.facts import facts
     from landscape.store.surface_file import read_surface
 
@@ -56,6 +58,10 @@ def _tell_surface(path: Path) -> None:
     _print_rows(facts(surface))
     if surface.batches is not None and surface.batches.is_complete:
         _print_batches(batches_panel(surface))
+    if is_between(surface) and surface.is_complete:
+        print("between the networks")
+        for sentence in sentences_between(surface):
+            print(f"  {sentence}")
     panel = belief_panel(surface)
     if panel is not None:
         print("how far to believe it")

@@ -15,6 +15,11 @@ COMMANDS = {
         "tell what kind of point trained weights are, by the Hessian",
     ),
     "compare": ("landscape.cli.compare", "compare_command", "compare minima: surfaces, slices, measures of flatness"),
+    "between": (
+        "landscape.cli.between",
+        "between_command",
+        "compare trained networks: lines and barriers between them, and the plane through three",
+    ),
     "page": ("landscape.cli.page", "page_command", "draw surfaces, or curvature analyses, on one page"),
     "figure": ("landscape.cli.figure", "figure_command", "draw surface files for print: PDF, SVG or PNG"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),

@@ -1,13 +1,13 @@
 """`--rescale-check`: copies of a network whose weights are rescaled and whose function is not, to be measured like any other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from landscape.cli.choices import chosen_subset
 from landscape.cli.compare_plan import Network
 from landscape.cli.compare_settings import CompareSettings
+from landscape.cli.networks import names_of_networks
 from landscape.cli.subject import Subject, chosen_subject
-from landscape.figures.page import names_of
 from landscape.problem.rescaling import KINDS, Rescaled, largest_difference, rescaled
 from landscape.store.weights_file import write_weights
 
@@ -20,14 +20,9 @@ def with_rescaled(settings: CompareSettings, out: Path, say: Callable[[str], Non
     Raises:
         ValueError, OSError: Nothing of the first network can be rescaled, or a copy can't be written.
     """
-    names = names_of_checkpoints(settings.checkpoints)
+    names = names_of_networks(settings.checkpoints)
     networks = [Network(name=name, checkpoint=path) for name, path in zip(names, settings.checkpoints)]
     return [*networks, *_copies(settings, networks[0], out, say)] if settings.rescale_check else networks
-
-
-def names_of_checkpoints(paths: Sequence[Path]) -> list[str]:
-    """Return a short name a checkpoint, each another."""
-    return names_of([Path(str(path).removeprefix("zoo:")) for path in paths])
 
 
 def _copies(settings: CompareSettings, first: Network, out: Path, say: Callable[[str], None]) -> list[Network]:

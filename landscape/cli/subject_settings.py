@@ -59,11 +59,12 @@ def add_sample_options(
     splits: tuple[str, ...],
     num_samples: int,
     batch_size: str = "by device and size of the input",
+    usual_split: str = "train",
 ) -> None:
     """Declare which data, which of their samples, and the loss."""
     add_data_options(parser, None)
     group = parser.add_argument_group("samples")
-    group.add_argument("--split", choices=splits, default="train", help="whose loss (default: train)")
+    group.add_argument("--split", choices=splits, default=usual_split, help=f"whose loss (default: {usual_split})")
     group.add_argument(
         "--num-samples",
         help=f"a fixed stratified subset of each split, or all (default: {num_samples}, or all if fewer)",

@@ -12,6 +12,7 @@ from landscape.taylor import SHARE, radius_of_trust
 NORM_STATS_WORDS = {
     "stored": "the checkpoint's stored statistics at every point",
     "reestimated": "re-estimated at every point from the run's training samples",
+    "mixed": "the networks' stored statistics, mixed as the weights are",
 }
 
 
@@ -102,6 +103,10 @@ def _model_rows(identity: Mapping, record: Mapping) -> list[tuple[str, str]]:
     if "checkpoint" in identity:
         place = record.get("checkpoint", "in memory")
         rows.append(("checkpoint", f"{place} (sha256 of the weights {str(identity['checkpoint'])[:12]})"))
+    for network in record.get("networks") or []:
+        rows.append(
+            (f"network {network['letter']}", f"{network['words']} (sha256 of the weights {network['sha256'][:12]})")
+        )
     return rows
 
 

@@ -73,6 +73,10 @@ def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
     }
     if grid.num_planes is not None:
         described["planes"] = grid.num_planes
+    if surface.origin.record.get("marks"):
+        described["marks"] = [
+            {key: mark[key] for key in ("letter", "name", "x", "y", "off")} for mark in surface.origin.record["marks"]
+        ]
     belief = belief_panel(surface)
     if belief is not None:
         described["belief"] = belief

@@ -2,12 +2,11 @@
 
 import { drawChart } from "./charts.js";
 import { byId, element, table } from "./elements.js";
+import { cardOf } from "./figure-cards.js";
 import { themeOf } from "./theme.js";
 import { inflated, loadLibrary } from "./unpack.js";
 
 const MOST_OPEN = 3; // records that are shown at once; more are opened by hand
-
-const LONGEST_NAME = 28; // letters that stay on one line
 
 /* What is drawn so far, to be drawn again in another theme, and the theme. */
 const charts = [];
@@ -21,7 +20,7 @@ async function start() {
   main.textContent = "";
   if (content.compared.length) {
     const together = main.appendChild(element("section", "grid"));
-    together.append(...content.compared.map((card) => cardOf(card, "h2", "all")));
+    together.append(...content.compared.map((card) => cardOf(card, "h2", "all", "curvature")));
   }
   const isOpen = content.records.length <= MOST_OPEN;
   for (const record of content.records) main.append(content.records.length > 1 ? folded(record, isOpen) : recordOf(record));
@@ -51,7 +50,7 @@ function folded(record, isOpen) {
 function recordOf(record) {
   const grid = element("section", "grid");
   grid.setAttribute("aria-label", record.name);
-  const [pairs, spectrum, trace, escape, step] = record.cards.map((card) => cardOf(card, "h3", record.name));
+  const [pairs, spectrum, trace, escape, step] = record.cards.map((card) => cardOf(card, "h3", record.name, "curvature"));
   grid.append(answerCard(record), stacked(pairs, step), spectrum, trace, stacked(escape, originCard(record)));
   return grid;
 }
@@ -80,42 +79,6 @@ function originCard(record) {
   card.append(element("h3", "", "What it rests on"));
   card.append(record.origin.length ? table(record.origin, "facts") : element("p", "note", "not recorded"));
   return card;
-}
-
-/* whose: of which record, for those who hear the page. */
-function cardOf({ title, wide, figures, tables, notes }, level, whose) {
-  const card = element("section", wide ? "card wide" : "card");
-  card.append(element(level, "", title));
-  const row = element("div", "charts");
-  for (const { title: name, figure } of figures) {
-    const box = row.appendChild(element("figure"));
-    if (figures.length > 1) box.append(element("figcaption", "", name));
-    const panel = box.appendChild(element("div", "chart"));
-    panel.dataset.panel = "curvature";
-    if (figure.layout.height) panel.style.height = `${figure.layout.height}px`;
-    panel.figure = figure;
-  }
-  if (figures.length) card.append(row);
-  card.append(...tables.map((each) => scrolled(each, `${title}, ${whose}`)), ...notes.map((note) => element("p", "note", note)));
-  return card;
-}
-
-function scrolled({ head, rows, texts, flagged }, label) {
-  const box = element("div", "scroll");
-  box.tabIndex = 0;
-  box.setAttribute("role", "region");
-  box.setAttribute("aria-label", label);
-  const made = box.appendChild(element("table", "numbers"));
-  const top = made.appendChild(element("tr"));
-  for (const name of head) top.appendChild(element("th", "", name)).scope = "col";
-  rows.forEach((cells, place) => {
-    const row = made.appendChild(element("tr", flagged.includes(place) ? "flagged" : ""));
-    const first = row.appendChild(element("th", cells[0].length > LONGEST_NAME ? "long" : "", cells[0]));
-    first.scope = "row";
-    row.append(...cells.slice(1).map((cell) => element("td", "", cell)));
-  });
-  for (const row of made.rows) for (const column of texts) row.cells[column].classList.add("words");
-  return box;
 }
 
 /* Draws the figures in a box, once. */

@@ -4,6 +4,7 @@ import { drawColourBar, drawProbe } from "./aside.js";
 import { drawContour } from "./contour.js";
 import { nameCard, showFacts } from "./cards.js";
 import { moveCrosshair } from "./crosshair.js";
+import { moveMarks } from "./marks.js";
 import { watchContour, watchRelief } from "./pointers.js";
 import { cameraOf, drawRelief, moveSlices } from "./relief.js";
 import { told } from "./scale.js";
@@ -98,8 +99,13 @@ export function drawProbed(page) {
 
 export function placeCrosshairs(page) {
   page.cards.planes.forEach((card) => {
-    if (card && !card.holder.hidden && card.contour._fullLayout) moveCrosshair(card.crosshair, card.contour, page.state.at);
+    if (card && !card.holder.hidden && card.contour._fullLayout) moveOverlay(page, card);
   });
+}
+
+function moveOverlay(page, card) {
+  moveCrosshair(card.crosshair, card.contour, page.state.at);
+  moveMarks(card.named, card.contour, !page.content.sequence);
 }
 
 /* The slices drawn on the 3-D surfaces, moved to the probed point. */

@@ -4,6 +4,7 @@ import { addBatches, drawBatches } from "./batches.js";
 import { addBelief } from "./belief.js";
 import { buildCards, nameCard } from "./cards.js";
 import { addComparison } from "./comparison.js";
+import { addBetween } from "./compared.js";
 import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } from "./drawing.js";
 import { byId, element } from "./elements.js";
 import { buildHeader, listenToKeys, showHeader } from "./header.js";
@@ -30,11 +31,18 @@ async function draw() {
   document.body.dataset.view = page.state.view;
   showHeader(page);
   drawAside(page);
-  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page)]);
+  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page), drawBetween()]);
   await drawBatches(page);
   placeCrosshairs(page);
   keepInAddress(page.state);
   main.setAttribute("aria-busy", "false");
+}
+
+/* Charts that follow nothing but the theme. */
+function drawBetween() {
+  if (!page.between || page.between.isDark === page.theme.dark) return undefined;
+  page.between.isDark = page.theme.dark;
+  return page.between.draw(page.theme);
 }
 
 let turnOfDrawing = Promise.resolve();
@@ -148,6 +156,8 @@ async function start() {
   addComparison(content.comparison, main, page.theme.curves);
   addBatches(page, main);
   addBelief(page.surfaces, main, page.theme.curves);
+  page.between = content.between && addBetween(content.between, main);
+  if (page.between) main.prepend(page.between.section);
   page.player = buildPlayer(page, showFrame);
   buildHeader(page, change);
   listenToKeys(page, change);

@@ -1,5 +1,6 @@
 /* One 3-D panel: the surface with its height on the same scale as its colour, and the two slices drawn on it. */
 
+import { pinsOf } from "./marks.js";
 import { levelsOf, ticksOf } from "./scale.js";
 import { rowsOf } from "./surfaces.js";
 import { netOf } from "./taylor.js";
@@ -63,7 +64,7 @@ export function drawRelief(panel, surface, heights, { scale, metric, name, colou
     },
   };
   const second = taylor ? [netOf(surface, taylor, scale, theme.second)] : [];
-  return Plotly.react(panel, [relief, ...slicesOn(surface, heights, at, high - low, theme), ...second], layout, CONFIG);
+  return Plotly.react(panel, [relief, ...slicesOn(surface, heights, at, high - low, theme), ...second, ...pinsOf(surface, heights, high, theme)], layout, CONFIG);
 }
 
 /* The two slices through the probed point, a hair above the surface. */
