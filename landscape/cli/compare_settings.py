@@ -79,6 +79,8 @@ class CompareSettings(RunSettings):
             belief="off",
             plain=self.plain,
             live=False,
+            batch_sizes=(),
+            num_batches=0,
         )
 
 

@@ -134,8 +134,6 @@ def _extent(surface: Surface) -> str:
 
 def names_of(paths: Sequence[Path]) -> list[str]:
     """Return a short name a file: its stem, or as much of its path as tells it from the others."""
-    names = [path.stem for path in paths]
-    if len(set(names)) == len(names):
-        return names
-    names = [str(path.with_suffix("")) for path in paths]
+    stems = [path.stem for path in paths]
+    names = [stem if stems.count(stem) == 1 else str(path.with_suffix("")) for stem, path in zip(stems, paths)]
     return names if len(set(names)) == len(names) else [f"{name} ({place + 1})" for place, name in enumerate(names)]

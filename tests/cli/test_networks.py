@@ -59,4 +59,4 @@ def test_other_recorded_data_are_said(here):
 
 def test_names_are_those_of_files_or_whole_paths(here):
     paths = tuple(here / name for name in ("one/last.pt", "two/last.pt", "swa.safetensors"))
-    assert names_of_networks(paths) == [str(paths[0]), str(paths[1]), "swa"]
+    assert names_of_networks(paths) == [str(here / "one/last"), str(here / "two/last"), "swa"]
