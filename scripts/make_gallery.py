@@ -55,7 +55,17 @@ def main() -> None:
             run(sys.executable, "-m", "landscape", "figure", f"{out}.h5", "--kind", kind, "--format", "png", "--dpi", "130",
                 "--out", f"{out}-{kind}.png")  # fmt: skip
     found = {name: read_surface(FOLDER / f"{name}.h5") for name in zoo if (FOLDER / f"{name}.h5").is_file()}
-    (ROOT / "docs" / "gallery.md").write_text(gallery_text(zoo, found))
+    (ROOT / "docs" / "gallery.md").write_text(gallery_text(zoo, found, compared()))
+
+
+def compared() -> dict:
+    """Return what lies in outputs/compare by name: comparisons, and lines between networks; the planes of these are not listed."""
+    from landscape.store.comparison_file import FORMAT, read_comparison
+    from landscape.store.sealed_hdf5 import format_of
+    from landscape.store.surface_file import read_surface
+
+    paths = [path for path in sorted((ROOT / "outputs" / "compare").glob("*.h5")) if not path.stem.endswith("-plane")]
+    return {path.stem: (read_comparison if format_of(path) == FORMAT else read_surface)(path) for path in paths}
 
 
 def run(*command: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from landscape.comparison import Comparison
+from landscape.figures.comparison_gallery import comparisons_text
 from landscape.problem.zoo import ZooNetwork
 from landscape.surface import Surface
 
@@ -17,11 +19,16 @@ others: what is alike here may differ elsewhere, and the other way round.
 """
 
 
-def gallery_text(zoo: Mapping[str, ZooNetwork], surfaces: Mapping[str, Surface]) -> str:
+def gallery_text(
+    zoo: Mapping[str, ZooNetwork],
+    surfaces: Mapping[str, Surface],
+    compared: Mapping[str, Comparison | Surface] = {},
+) -> str:
     """Return the gallery as Markdown.
 
     Args:
         surfaces: Name of a network -> its surface, from `outputs/gallery`.
+        compared: Name of a file in `outputs/compare` -> what it holds: a comparison, or lines between networks.
     """
     parts = [HEAD, _table(zoo, surfaces)]
     for name, surface in surfaces.items():
@@ -35,7 +42,7 @@ def gallery_text(zoo: Mapping[str, ZooNetwork], surfaces: Mapping[str, Surface])
             f"![the same as a surface](../outputs/gallery/{name}-surface.png)\n\n"
             f"{_words(surface)}\n"
         )
-    return "\n".join(parts)
+    return "\n".join([*parts, *filter(None, [comparisons_text(compared)])])
 
 
 def _table(zoo: Mapping[str, ZooNetwork], surfaces: Mapping[str, Surface]) -> str:

@@ -1,13 +1,17 @@
 """The gallery in docs shows each network whose surface is there, with the numbers of its file."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from comparisons import comparison, network
 from surfaces import slanted
 
 from landscape.figures.gallery import gallery_text
 from landscape.problem.zoo import read_zoo
+from landscape.store.comparison_file import FORMAT, read_comparison
+from landscape.store.sealed_hdf5 import format_of
 from landscape.store.surface_file import read_surface
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +22,30 @@ FILES = sorted(FOLDER.glob("*.h5"))
 
 def test_the_page_in_docs_is_that_of_the_surfaces():
     surfaces = {name: read_surface(FOLDER / f"{name}.h5") for name in ZOO if (FOLDER / f"{name}.h5").is_file()}
-    assert (ROOT / "docs" / "gallery.md").read_text() == gallery_text(ZOO, surfaces)
+    assert (ROOT / "docs" / "gallery.md").read_text() == gallery_text(ZOO, surfaces, compared())
+
+
+def compared() -> dict:
+    found = {}
+    for path in (ROOT / "outputs" / "compare").glob("*.h5"):
+        if not path.stem.endswith("-plane"):
+            found[path.stem] = (read_comparison if format_of(path) == FORMAT else read_surface)(path)
+    return found
+
+
+def test_what_is_compared_is_whole_and_of_the_zoos_own_networks():
+    for name, found in compared().items():
+        assert found.is_complete, name
+        command = found.origin.record["command"]
+        assert all(word in ZOO for word in re.findall(r"zoo:(\S+)", command)) and "zoo:" in command
+
+
+def test_comparisons_are_told_with_their_command_sentences_and_table():
+    record = {"command": "compare_minima.py zoo:a zoo:b --out /somewhere/swa"}
+    found = gallery_text(ZOO, {}, {"swa": comparison(network("a"), network("b", 4.0), **record)})
+    assert "\n    compare_minima.py zoo:a zoo:b --out outputs/compare/swa\n" in found
+    assert "- Of six measures with an error, six call a flatter" in found
+    assert "| tau | 1.000 ± 0.058 | 4.00 ± 0.23 | more |" in found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
