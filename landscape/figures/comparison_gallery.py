@@ -20,6 +20,13 @@ TITLES = {
     "between-swa": "Between the members of an average",
 }
 
+# How a program that ran calls itself -> how it is called.
+PROGRAMS = {
+    "__main__.py": ("landscape",),
+    "compare_minima.py": ("python", "scripts/compare_minima.py"),
+    "between_minima.py": ("python", "scripts/between_minima.py"),
+}
+
 
 def comparisons_text(found: Mapping[str, Comparison | Surface]) -> str:
     """Return the part as Markdown; "" where there is nothing.
@@ -35,20 +42,22 @@ def comparisons_text(found: Mapping[str, Comparison | Surface]) -> str:
 
 def _part(name: str, found: Comparison | Surface) -> str:
     said = sentences_between(found) if isinstance(found, Surface) else comparison_content(found)["sentences"]
-    parts = [f"### {TITLES.get(name, name)}", f"    {_command(found)}", "\n".join(f"- {sentence}" for sentence in said)]
+    parts = [
+        f"### {TITLES.get(name, name)}",
+        f"    {_command(name, found)}",
+        "\n".join(f"- {sentence}" for sentence in said),
+    ]
     if isinstance(found, Comparison):
         parts.append(_table(comparison_content(found)))
     return "\n\n".join(parts) + "\n"
 
 
-def _command(found: Comparison | Surface) -> str:
-    """Return the command that made a file, as a user would type it."""
-    words = str(found.origin.record["command"]).split()
-    place = words.index("--out") + 1 if "--out" in words else 0
-    if place:
-        words[place] = words[place].rpartition("/")[2]
-        words[place] = f"outputs/compare/{words[place]}"
-    return " ".join(words)
+def _command(name: str, found: Comparison | Surface) -> str:
+    """Return the command that made a file, as a user would type it for the same place."""
+    first, *rest = str(found.origin.record["command"]).split()
+    if "--out" in rest:
+        rest[rest.index("--out") + 1] = f"outputs/compare/{name}"
+    return " ".join([*PROGRAMS.get(first, (first,)), *rest])
 
 
 def _table(content: Mapping) -> str:

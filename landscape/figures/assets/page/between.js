@@ -1,6 +1,6 @@
 /* The page of lines between networks, where there is no plane to draw beside them. */
 
-import { addBetween } from "./compared.js";
+import { addBetween } from "./between-cards.js";
 import { byId, element } from "./elements.js";
 import { themeOf } from "./theme.js";
 import { inflated, loadLibrary } from "./unpack.js";

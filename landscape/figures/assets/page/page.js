@@ -4,7 +4,7 @@ import { addBatches, drawBatches } from "./batches.js";
 import { addBelief } from "./belief.js";
 import { buildCards, nameCard } from "./cards.js";
 import { addComparison } from "./comparison.js";
-import { addBetween } from "./compared.js";
+import { addBetween } from "./between-cards.js";
 import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } from "./drawing.js";
 import { byId, element } from "./elements.js";
 import { buildHeader, listenToKeys, showHeader } from "./header.js";
