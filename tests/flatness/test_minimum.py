@@ -104,10 +104,11 @@ def test_what_curves_by_less_than_rounding_stays_at_a_sample():
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-def test_along_a_valley_without_slope_the_lowest_sample_stays(precision):
-    values = bowl((0.31, -0.22), 1e3 * np.outer([1.0, 0.4], [1.0, 0.4]), axes=EVEN)
-    found = minimum_on_grid(*EVEN, values, rounding=BY_PRECISION[precision])
-    assert not found.is_refined and found.value == values.min()
+def test_along_a_valley_without_slope_the_lowest_sample_stays_whatever_its_walls_rounding(precision):
+    for at in np.random.default_rng(1).uniform(-0.4, 0.4, (20, 2)):
+        values = bowl(at, 1e3 * np.outer([1.0, 0.4], [1.0, 0.4]), 0.0, EVEN).astype(precision)
+        found = minimum_on_grid(*EVEN, values, rounding=BY_PRECISION[precision])
+        assert not found.is_refined and found.value == values.min()
 
 
 def test_of_equal_samples_the_one_nearest_to_the_center_is_taken():
@@ -130,6 +131,16 @@ def test_where_the_surface_rises_towards_the_parabolas_minimum_the_lowest_sample
     values = bowl((-0.24, 0.15), np.diag([2.0, 2.0])) + 40 * (away_x / 0.2 * away_y / 0.15) ** 2
     assert lowest_index(values) == (2, 3)
     assert minimum_on_grid(X, Y, values) == Minimum((-0.3, 0.1), values[2, 3], False, False)
+
+
+def test_a_minimum_above_the_lowest_sample_by_rounding_alone_has_its_value():
+    away_x, away_y = np.meshgrid(X + 0.3, Y - 0.1, indexing="ij")
+    wall = (0.06**2 + 0.05**2 + 1e-7) / (0.06 * 0.05) ** 2  # at its minimum the parabola lies 1e-7 above the sample
+    values = bowl((-0.24, 0.15), np.diag([2.0, 2.0])) + wall * (away_x * away_y) ** 2
+    found = minimum_on_grid(X, Y, values)
+    assert value_between(X, Y, values, (-0.24, 0.15)) == pytest.approx(values[2, 3] + 1e-7, abs=1e-12)
+    assert found.is_refined and found.at == pytest.approx((-0.24, 0.15), abs=1e-9) and found.value == values[2, 3]
+    assert not minimum_on_grid(X, Y, values, rounding=BY_PRECISION["float64"]).is_refined
 
 
 def test_a_single_deep_sample_keeps_the_minimum_within_the_cells_beside_it_and_no_higher():
