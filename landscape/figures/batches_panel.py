@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from landscape.batch_losses import BatchLosses
-from landscape.batch_minima import Minimum, Scatter, minimum_of, scatter_of
+from landscape.flatness.minimum import Minimum
+from landscape.flatness.scatter import Scatter, minimum_of, scatter_of
 from landscape.gradient_noise import GradientNoise
 from landscape.surface import Surface
 
@@ -60,7 +61,7 @@ def _example(batches: BatchLosses, members: np.ndarray) -> str:
 def _lowest_words(found: Minimum | None) -> str:
     if found is None:
         return "minimum unknown: no value is finite"
-    return f"minimum {found.value:.3g} at {_pair(found.place)}{', on the frame' if found.is_on_frame else ''}"
+    return f"minimum {found.value:.3g} at {_pair(found.at)}{', on the frame' if found.is_on_frame else ''}"
 
 
 def _excess_words(excess: float) -> str:
@@ -68,7 +69,7 @@ def _excess_words(excess: float) -> str:
 
 
 def _place(found: Minimum | None) -> list[float] | None:
-    return None if found is None else list(found.place)
+    return None if found is None else list(found.at)
 
 
 def _minima(surface: Surface, lowest: Minimum | None, found: dict[int, Scatter]) -> dict:
@@ -101,7 +102,7 @@ def _minima(surface: Surface, lowest: Minimum | None, found: dict[int, Scatter])
     ]
     if lowest is not None:
         rows.append(
-            [f"all {len(batches.samples):,}", _pair(lowest.place), "", "1 of 1" if lowest.is_on_frame else "0 of 1", ""]
+            [f"all {len(batches.samples):,}", _pair(lowest.at), "", "1 of 1" if lowest.is_on_frame else "0 of 1", ""]
         )
     axes = "α, β" if len(surface.grid.axes) == 2 else "α"
     head = [

@@ -7,7 +7,7 @@ import numpy as np
 
 from landscape.belief.plane_curvature import mean_and_error
 from landscape.belief.rounding import FLOAT32, Rounding
-from landscape.flatness.minimum import Minimum, checked, minimum_on_grid, value_between
+from landscape.flatness.minimum import Minimum, minimum_on_grid, value_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,6 @@ def shift_between(
 
     Source: the picture is that of Keskar et al. 2017, arXiv:1609.04836, figure 1; measuring it on a plane is ours.
     """
-    axes, train = checked(x, y, train)
-    _, test = checked(x, y, test)
     minima = [minimum_on_grid(x, y, values, rounding=rounding) for values in (train, test)]
     if None in minima:
         return None
@@ -94,8 +92,8 @@ def shift_between(
         before,
         behind,
         tuple(to - start for start, to in zip(before.at, behind.at)),
-        value_between(axes, test, before.at) - behind.value,
-        value_between(axes, test, (0.0,) * len(axes)) - behind.value,
+        value_between(x, y, test, before.at) - behind.value,
+        value_between(x, y, test, (0.0,) * len(before.at)) - behind.value,
     )
 
 

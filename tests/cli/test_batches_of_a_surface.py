@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from landscape.batch_losses import BatchLosses
-from landscape.batch_minima import scatter_of
 from landscape.cli.arguments import Parser, with_negative_values
 from landscape.cli.experiment import build_experiment
 from landscape.cli.settings import add_surface_options, settings_of
 from landscape.cli.surface import surface_command
+from landscape.flatness.scatter import scatter_of
 from landscape.store.surface_file import read_surface, write_surface
 from landscape.sweep.world import World
 
@@ -66,7 +66,7 @@ def test_every_batchs_surface_is_its_own_quadratic_and_its_minimum_that_of_least
     for members, minimum, excess in zip(batches.members[20], found.minima, found.excess):
         x, y = inputs[members], targets[members]
         best = np.linalg.lstsq(x @ directions, y - x @ weights, rcond=None)[0]
-        np.testing.assert_allclose(minimum.place, best, atol=1e-9)
+        np.testing.assert_allclose(minimum.at, best, atol=1e-9)
         whole = np.linalg.lstsq(inputs @ directions, targets - inputs @ weights, rcond=None)[0]
         away = directions @ (best - whole)
         assert excess == pytest.approx(((inputs @ away) ** 2).mean() / 2, abs=1e-12)
