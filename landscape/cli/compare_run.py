@@ -24,7 +24,13 @@ from landscape.sweep.run import Stop, sweep
 from landscape.sweep.world import World
 
 MOST_SCORED = 10_000  # samples a split, stratified
-WHAT = {"planes": "point of its planes", "lines": "point of its lines", "measures": "measurement", "scores": "split"}
+# Part -> what one of it is called, and where it belongs.
+WHAT = {
+    "planes": ("point", " of its planes"),
+    "lines": ("point", " of its lines"),
+    "measures": ("measurement", ""),
+    "scores": ("split", " at the center"),
+}
 
 
 class CompareRun:
@@ -73,17 +79,15 @@ class CompareRun:
         name = self._networks[number].name
         progress = None
         if start is not None:
-            self._say(
-                f"{name}: {start.grid.num_points - start.num_done} {WHAT[part]}s to go".replace(
-                    "point of its planess", "points of its planes"
-                ).replace("point of its liness", "points of its lines")
-            )
+            what, where = WHAT[part]
+            left = start.grid.num_points - start.num_done
+            self._say(f"{name}: {left} {what}{'s' * (left != 1)}{where} to go")
             progress = Progress(
                 start.grid.num_points,
                 start.num_done,
                 under_launcher=self._world.size > 1,
                 say=self._say,
-                what=WHAT[part].partition(" ")[0],
+                what=what,
             )
         try:
             found = sweep(
