@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.compared_network import Network
 from landscape.cli.devices import device_of_rank
 from landscape.cli.outputs import goes_on, result_file
 from landscape.sweep.world import Mistake, World
@@ -38,21 +39,28 @@ def run_compare(settings, world: World, say: Callable[[str], None]) -> Path | No
         Mistake: Something can't be done as asked; found before the first point.
         PointFailed, Stopped: A sweep ended early; what was done is kept.
     """
-    from landscape.cli.rescale_check import with_rescaled
+    from landscape.cli.networks import names_of_networks
+    from landscape.cli.rescale_check import Copies
+    from landscape.problem.checkpoints import read_checkpoint
     from landscape.store.lock import FileLock
 
     device, idle = device_of_rank(settings.device, settings.ranks_per_gpu, world, say)
     out = world.agreed(lambda: result_file(settings.out, "comparison", makes_folder=not settings.dry_run))
+    world.agreed(lambda: [read_checkpoint(path) for path in settings.checkpoints] and None)  # before any work
     lock = FileLock(out) if world.is_first and not settings.dry_run else nullcontext()
     world.agreed(lambda: lock.__enter__() and None)
+    copies = Copies(settings, out)
     try:
-        networks = world.agreed(lambda: with_rescaled(settings, out, say))
-        return _compared(settings, networks, out, world, (device, idle), say)
+        own = [Network(name, path) for name, path in zip(names_of_networks(settings.checkpoints), settings.checkpoints)]
+        networks = world.agreed(lambda: [*own, *copies.made(own[0], say)])
+        return _compared(settings, networks, copies, out, world, (device, idle), say)
     finally:
+        if world.is_first:
+            copies.remove()
         lock.__exit__()
 
 
-def _compared(settings, networks, out: Path, world: World, place, say) -> Path | None:
+def _compared(settings, networks, copies, out: Path, world: World, place, say) -> Path | None:
     from landscape.cli.compare_plan import comparison_to_fill, estimate_lines, plan_of
     from landscape.cli.compare_run import CompareRun
     from landscape.cli.program import interrupt_on_signals, stop_on_signals
@@ -66,10 +74,12 @@ def _compared(settings, networks, out: Path, world: World, place, say) -> Path |
     if settings.dry_run:
         say(f"dry run: nothing was written; the result would be {out} and {out.with_suffix('.html').name}")
         return None
+    networks = world.agreed(lambda: copies.kept(networks))
     world.agreed(lambda: write_comparison(start, out))
+    start = start if world.is_first else None
     stop = stop_on_signals()
     try:
-        found = CompareRun(settings, networks, start, out, world=world, place=place, stop=stop, say=say).run(plan)
+        found = CompareRun(settings, networks, start, out, world=world, place=place, stop=stop, say=say).run()
     finally:
         interrupt_on_signals()
     return None if found is None else _drawn(found, out, say)
@@ -89,7 +99,10 @@ def _start(settings, blank, out: Path, say):
     done = sum(part.num_done for network in known.networks for part in network.parts.values())
     say(f"goes on with {out}: {done} points and measurements are done")
     record = {**blank.origin.record, "seconds": known.origin.record.get("seconds", 0)}
-    return known if known.is_complete else replace(known, origin=replace(blank.origin, record=record))
+    if known.is_complete:  # what is worked out from it may be asked for anew
+        record = {**known.origin.record, "flat_within": settings.flat_within}
+    origin = known.origin if known.is_complete else blank.origin
+    return replace(known, origin=replace(origin, record=record))
 
 
 def _drawn(comparison, out: Path, say) -> Path:

@@ -3,12 +3,13 @@
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from landscape.cli.compare_settings import CompareSettings
+from landscape.cli.compared_network import Network
 from landscape.cli.experiment import Experiment, build_experiment
 from landscape.cli.inquiry import Share
 from landscape.cli.preflight import preflight
@@ -27,19 +28,6 @@ from landscape.trials import Trials
 
 # Seconds of a gradient's worth, in gradients; the searches' are counted from their steps.
 PRODUCT_IN_GRADIENTS = 2.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """A network to be compared.
-
-    Attributes:
-        rescaled: Of a rescaled copy: `of` which, `kind`, `num_changed`, `difference` of the scores; empty else.
-    """
-
-    name: str
-    checkpoint: Path
-    rescaled: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +73,7 @@ def plan_of(
         center, point_s, notes = preflight(experiment, world, is_idle)
         words = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in center.items())
         say(f"{network.name}: {words}")
-        for note in notes:
+        for note in [*(experiment.notes if experiment else ()), *notes]:
             say(f"warning: {network.name}: {note}")
         plan = world.agreed(lambda: _network_plan(settings, network, experiment, device, (center, point_s, notes)))
         for key, why in plan.absent.items() if plan else ():
@@ -126,6 +114,7 @@ def _absent(settings: CompareSettings, network: Network, device: str) -> tuple[d
     absent, gradient_s = {}, 0.0
     try:
         objective = Objective(experiment.sums(Share()))
+        objective.gradient()  # the first is slower than others
         began = time.perf_counter()
         objective.gradient()
         gradient_s = time.perf_counter() - began
@@ -172,6 +161,7 @@ def comparison_to_fill(
     filled = []
     for network, known in zip(networks, plans):
         here = {"center": dict(known.center), "notes": list(known.notes)}
+        here |= {"checkpoint": network.name} if network.rescaled else {}
         origins = {
             part: Origin(origin.identity, origin.circumstance, {**origin.record, **here})
             for part, origin in known.origins.items()
@@ -190,6 +180,7 @@ def comparison_to_fill(
             network.name: {part: dict(origin.identity) for part, origin in known.origins.items()}
             for network, known in zip(networks, plans)
         },
+        "order": [network.name for network in networks],
         "measures": {
             "keys": list(settings.measures),
             "precision": settings.measures_precision,
@@ -202,6 +193,9 @@ def comparison_to_fill(
         "ranks": world.size,
         "flat_within": settings.flat_within,
         "splits": list(settings.splits),
+        "normalization": settings.normalization
+        if settings.biases == "fixed"
+        else f"{settings.normalization}, biases moved",
         "absent": {network.name: dict(known.absent) for network, known in zip(networks, plans)},
         "rescaled": {network.name: dict(network.rescaled) for network in networks if network.rescaled},
         "seconds": 0,
@@ -231,11 +225,12 @@ def estimate_lines(
         left = [key for key, done in zip(comparison.plan, network.measures.done) if not done]
         gradients_s += known.gradient_s * sum(_gradients_of(key, settings) for key in left)
     each = f"{settings.num_planes} planes of {len(settings.x)} x {len(settings.y)} and {settings.num_lines} lines of {len(settings.line)}"
-    num = len(comparison.networks)
+    num, num_measures = len(comparison.networks), len(settings.measures)
     ranks = f"{num_ranks} rank{'s' * (num_ranks > 1)}"
     return [
-        f"{num} networks, each with {each}: {num_points} points to go, about {duration(seconds / num_ranks)} on {ranks}",
-        f"{len(settings.measures)} measures a network: about {duration(gradients_s / num_ranks)} on {ranks}",
+        f"{num} network{'s' * (num > 1)}, each with {each}: {num_points} points to go, about {duration(seconds / num_ranks)} on {ranks}",
+        f"{num_measures} measure{'s' * (num_measures > 1)} a network: about {duration(gradients_s / num_ranks)} on {ranks}; before these, "
+        "scores over up to 10,000 samples a split",
     ]
 
 

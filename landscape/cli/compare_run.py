@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from landscape.cli.compare_plan import Network, NetworkPlan
 from landscape.cli.compare_settings import CompareSettings
+from landscape.cli.compared_network import Network
 from landscape.cli.experiment import build_experiment
 from landscape.cli.inquiry import Share
 from landscape.cli.progress import Progress
@@ -59,7 +59,7 @@ class CompareRun:
         self._began = time.perf_counter()
         self._earlier_s = start.origin.record.get("seconds", 0) if start else 0
 
-    def run(self, plans: Sequence[NetworkPlan]) -> Comparison | None:
+    def run(self) -> Comparison | None:
         """Return the whole comparison on rank 0; None elsewhere."""
         for number, network in enumerate(self._networks):
             makers = {

@@ -165,9 +165,9 @@ def compare_settings_of(options: argparse.Namespace) -> CompareSettings:
         raise ValueError(f"--flat-within must be a number above 0, not {options.flat_within:g}")
     axes = {name: axis_from_text(getattr(options, name), name) for name in ("x", "y", "line")}
     for name, axis in axes.items():
-        if not (axis == 0).any():
+        if not (axis[1:-1] == 0).any():
             raise ValueError(
-                f"--{name} must hold 0, where the trained weights lie, not {getattr(options, name)!r}; "
+                f"--{name} must hold 0, where the trained weights lie, between its ends, not {getattr(options, name)!r}; "
                 "an odd NUM from -R to R does"
             )
     suite = {name: getattr(options, name) for name in SUITE_OPTIONS}

@@ -34,13 +34,15 @@ def _tell_comparison(path: Path) -> None:
 
     content = comparison_content(read_comparison(path))
     print(path)
-    _print_rows([("network", " | ".join(content["columns"]))])
-    _print_rows(
-        [
-            (row["name"], " | ".join(cell["text"] for cell in row["cells"]))
-            for row in (*content["scores"], *content["measures"])
+    rows = [("network", " | ".join(content["columns"]))]
+    rows += [(row["name"], " | ".join(cell["text"] for cell in row["cells"])) for row in content["scores"]]
+    for row in content["measures"]:
+        more = [
+            f"unmoved by {row['follows']}",
+            *([f"Kendall's τ {row['kendall']['text']}"] if "kendall" in row else []),
         ]
-    )
+        rows.append((row["name"], f"{' | '.join(cell['text'] for cell in row['cells'])}; {'; '.join(more)}"))
+    _print_rows(rows)
     for sentence in content["sentences"]:
         print(f"  {sentence}")
 

@@ -13,10 +13,13 @@ from landscape.flatness.account import (
     scores_of,
     shift_of,
 )
+from landscape.flatness.measure import RESCALINGS
 from landscape.flatness.shift import MeanShift
 from landscape.flatness.suite import BY_KEY
 
 Cell = dict[str, str]
+# How directions are normalized -> the rescalings that leave what lies along them alone.
+FOLLOWED = {"filter": ("filters", "layers"), "layer": ("layers",), "weight": RESCALINGS, "none": ()}
 
 
 def score_rows(comparison: Comparison) -> list[dict]:
@@ -76,7 +79,7 @@ def measure_rows(comparison: Comparison) -> list[dict]:
             "name": BY_KEY[key].name,
             "title": f"{BY_KEY[key].formula}, in {BY_KEY[key].unit}; of a quadratic {BY_KEY[key].second_order}; {BY_KEY[key].source}",
             "sharper": "more" if BY_KEY[key].is_sharpness else "less",
-            "follows": ", ".join(BY_KEY[key].follows) or "none",
+            "follows": _follows(comparison, key),
             **({"kendall": _kendall(correlations.get(key))} if correlations is not None else {}),
             "cells": [
                 measure_cell(each.get(key, UNKNOWN), (absent.get(name) or {}).get(key))
@@ -92,9 +95,21 @@ def measure_cell(found: Finding, why_absent: str | None = None) -> Cell:
     if not found.is_known:
         return {"text": "–", "title": why_absent or "; ".join(found.caveats) or "not measured"}
     text = with_error(found.value, found.error) if np.isfinite(found.error) else f"{found.value:.3g}"
-    bound = any("lower bound" in words for words in found.caveats)
-    title = "; ".join(([f"mean of {found.num} and its standard error"] if found.num > 1 else []) + list(found.caveats))
-    return {"text": f"≥ {text}" if bound else text, "title": title, "flag": "yes" if found.caveats else ""}
+    said = [*(("coarse",) if found.is_coarse else ()), *(words for words in found.caveats if words == "not converged")]
+    title = [f"mean of {found.num} and its standard error"] if found.num > 1 else []
+    title += ["a lower bound"] if found.is_bound else []
+    title += ["spans fewer than ten cells of the grid"] if found.is_coarse else []
+    bound, remark = "≥ " if found.is_bound else "", f" ({', '.join(said)})" if said else ""
+    return {"text": f"{bound}{text}{remark}", "title": "; ".join([*title, *found.caveats])}
+
+
+def _follows(comparison: Comparison, key: str) -> str:
+    """Say which rescalings leave a measure alone, as far as theory tells for the directions that it was taken along."""
+    rule = comparison.origin.record.get("normalization", "filter")
+    if BY_KEY[key].is_along_directions and rule not in FOLLOWED:
+        return "not known"
+    follows = FOLLOWED[rule] if BY_KEY[key].is_along_directions else BY_KEY[key].follows
+    return ", ".join(follows) or "none"
 
 
 def _kendall(found) -> Cell:

@@ -5,32 +5,41 @@ from itertools import combinations
 import numpy as np
 
 from landscape.comparison import Comparison
-from landscape.figures.belief_numbers import begun, spelled
+from landscape.figures.belief_numbers import spelled
 from landscape.flatness.account import Finding, Score, Votes, findings_of, scores_of, votes_of
 from landscape.flatness.suite import BY_KEY
 
 SAME_TRAINING = 0.01  # of accuracy: beyond, and beyond sampling, the one behind is under-trained beside the other
 MOST_PAIRS = 6  # of networks, of which a sentence each is said
+CHANCE = (
+    "Each measure is judged by itself, 19 times of 20: of ten independent ones, some would tell two networks apart by chance in four of "
+    "ten comparisons; those along random directions (flat area, half-width, curvature, tau, average sharpness) are nearly one."
+)
+CAUTION = (
+    "No measure of flatness ranks how networks generalize reliably (Jiang et al. 2020; Dziugaite et al. 2020; "
+    "Andriushchenko et al. 2023): read them beside the test scores."
+)
 
 
 def sentences(comparison: Comparison) -> list[str]:
     """Return what is to be said above the table."""
+    if not comparison.is_complete:
+        return ["Unfinished: what is not measured yet is left out."]
     findings = {network.name: findings_of(comparison, network) for network in comparison.networks}
     scores = {network.name: scores_of(network) for network in comparison.networks}
     rescaled = comparison.origin.record.get("rescaled") or {}
     own = [name for name in comparison.names if name not in rescaled]
     pairs = list(combinations(own, 2))
     said = [words for pair in pairs if (words := training_sentence(*pair, scores))]
+    said += architecture_sentence(comparison, own)
     if len(pairs) <= MOST_PAIRS:
         said += [vote_sentence(*pair, votes_of(*(findings[name] for name in pair))) for pair in pairs]
-    said += architecture_sentence(comparison, own)
-    said += [rescaling_sentence(name, of, findings) for name, of in rescaled.items()]
-    if len(own) > 1:
+    else:
         said.append(
-            "No measure of flatness ranks how networks generalize reliably (Jiang et al. 2020; Dziugaite et al. 2020; "
-            "Andriushchenko et al. 2023): read them beside the test scores."
+            f"The {len(pairs)} pairs of {spelled(len(own))} networks are not told one by one: the table has their numbers and errors."
         )
-    return said
+    said += [rescaling_sentence(name, of, findings) for name, of in rescaled.items()]
+    return [*said, CHANCE, CAUTION] if len(own) > 1 else said
 
 
 def architecture_sentence(comparison: Comparison, own: list[str]) -> list[str]:
@@ -44,8 +53,8 @@ def architecture_sentence(comparison: Comparison, own: list[str]) -> list[str]:
         return []
     kinds = ", ".join(f"{name} is {model}" for name, model in models.items())
     return [
-        f"The networks are of several architectures ({kinds}): directions are drawn by one rule and counted in each network's own "
-        "filter lengths, so that shapes compare; numbers in the weights' own unit (LPF, SAM, Keskar, largest eigenvalue, trace) grow with how "
+        f"The networks are of several architectures ({kinds}): directions are drawn by one rule, each network's from its own "
+        "weights, so that shapes compare; numbers in the weights' own unit (LPF, SAM, Keskar, largest eigenvalue, trace) grow with how "
         "many weights there are, and how large."
     ]
 
@@ -67,21 +76,22 @@ def training_sentence(first: str, second: str, scores: dict[str, dict[str, Score
 
 def vote_sentence(first: str, second: str, votes: Votes) -> str:
     """Say which measures call which of two networks flatter, as far as their errors allow."""
-    num = sum(map(len, (votes.first, votes.second, votes.untold)))
+    judged = sum(map(len, (votes.first, votes.second, votes.untold)))
     parts = [
         f"{spelled(len(keys))} call{'s' * (len(keys) == 1)} {name} flatter ({names_of(keys)})"
         for name, keys in ((first, votes.first), (second, votes.second))
         if keys
     ]
     if votes.untold:
-        parts.append(
-            f"{spelled(len(votes.untold))} do{'es' * (len(votes.untold) == 1)} not tell them apart ({names_of(votes.untold)})"
-        )
-    if not num:
-        return f"No measure with an error is known of both {first} and {second}."
-    words = f"Of {spelled(num)} measures with an error, {', '.join(parts)}."
+        verb = "does" if len(votes.untold) == 1 else "do"
+        parts.append(f"{spelled(len(votes.untold))} {verb} not tell them apart ({names_of(votes.untold)})")
+    words = f"{first} and {second}: "
+    if judged:
+        words += f"of {spelled(judged)} measure{'s' * (judged != 1)} with an error, {', '.join(parts)}."
+    else:
+        words += "no measure with an error is known of both."
     if votes.without:
-        words += f" {begun(names_of(votes.without))} {'has' if len(votes.without) == 1 else 'have'} no error, so that a difference can't be judged."
+        words += f" Not judged, since they are bounds, coarse or without an error: {names_of(votes.without)}."
     return words
 
 

@@ -10,7 +10,7 @@ from landscape.belief.flat_region import flat_region
 from landscape.belief.plan import FLAT_WITHIN
 from landscape.belief.plane_curvature import center_curvature, mean_and_error
 from landscape.belief.rounding import rounding_of
-from landscape.comparison import SCORED, ComparedNetwork, Comparison
+from landscape.comparison import SCORED, TRIAL_VALUES, ComparedNetwork, Comparison
 from landscape.flatness.half_widths import half_widths
 from landscape.flatness.rank_correlation import FEWEST, RankCorrelation, rank_correlation
 from landscape.flatness.shift import MeanShift, mean_shift, shift_between
@@ -18,6 +18,7 @@ from landscape.flatness.suite import BY_KEY
 from landscape.surface import NOT_DONE, Surface
 
 LEVEL = 0.95
+ROUNDING = 1e-6  # of a number without an error: what is nearer is the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,17 @@ class Finding:
     Attributes:
         value: nan where it is not known.
         error: Standard error; nan where there is none.
-        num: Planes, lines, probes or samples that it is a mean over; 1 of a single number.
-        caveats: What is to be known of it, in short phrases.
+        num: Planes, lines or draws that it is a mean over; 1 of a single number, whose error was estimated with it.
+        is_bound: Whether the true one may be larger.
+        is_coarse: Whether too few samples tell it.
+        caveats: What else is to be known of it, in short phrases.
     """
 
     value: float
     error: float = np.nan
     num: int = 1
+    is_bound: bool = False
+    is_coarse: bool = False
     caveats: tuple[str, ...] = ()
 
     @property
@@ -79,7 +84,7 @@ def findings_of(comparison: Comparison, network: ComparedNetwork) -> dict[str, F
         "cell_curvature": lambda: _cell_curvature(network.lines, metric),
     }
     return {
-        key: made[key]() if key in made else _of_trials(comparison.plan, network.measures, key)
+        key: made[key]() if key in made else _of_trials(comparison, network.measures, key)
         for key in BY_KEY
         if key in keys
     }
@@ -121,30 +126,41 @@ def _values(surface: Surface, metric: str) -> np.ndarray:
     return np.where(surface.done != NOT_DONE, surface.values[metric], np.nan)
 
 
-def _flat_area(planes: Surface, metric: str, eps: float) -> Finding:
-    if not planes.is_complete:
+def _unknown(surface: Surface) -> Finding | None:
+    """Return why a surface tells nothing; None where it does."""
+    if not surface.is_complete:
         return UNKNOWN
+    if 0 in (surface.origin.record.get("direction_report") or {}).get("norms", ()):
+        return Finding(np.nan, num=0, caveats=("the directions do not move this network",))
+    return None
+
+
+def _flat_area(planes: Surface, metric: str, eps: float) -> Finding:
+    if (unknown := _unknown(planes)) is not None:
+        return unknown
     grid = planes.grid
     regions = [flat_region(grid.x, grid.y, values, _center(planes, metric), eps) for values in _values(planes, metric)]
-    mean, error, num = mean_and_error(region.area for region in regions if region is not None)
-    caveats = {
-        "a lower bound: reaches the frame": any(region.touches_frame for region in regions if region),
-        "coarse: spans fewer than ten cells": any(region.is_coarse for region in regions if region),
-    }
-    return Finding(mean, error, num, tuple(words for words, holds in caveats.items() if holds))
+    known = [region for region in regions if region is not None]
+    return Finding(
+        *mean_and_error(region.area for region in known),
+        is_bound=any(region.touches_frame or region.touches_non_finite for region in known),
+        is_coarse=any(region.is_coarse for region in known),
+    )
 
 
 def _half_width(lines: Surface, metric: str, eps: float) -> Finding:
-    if not lines.is_complete:
-        return UNKNOWN
+    if (unknown := _unknown(lines)) is not None:
+        return unknown
     x, center = lines.grid.x, _center(lines, metric)
     sides = [half_widths(x, values, center, eps) for values in _values(lines, metric)]
     reached = [[_within(side.distance, end) for side, end in zip(pair, (-x[0], x[-1]))] for pair in sides]
-    mean, error, num = mean_and_error(float(np.mean(pair)) for pair in reached)
     num_clipped = sum(side.is_clipped or side.touches_non_finite for pair in sides for side in pair)
-    words = f"a lower bound: {num_clipped} of {2 * len(sides)} sides reach the line's end, or what is not finite"
-    caveats = (words,) if num_clipped else ()
-    return Finding(mean, error, num, caveats)
+    words = f"{num_clipped} of {2 * len(sides)} sides reach the line's end, or what is not finite"
+    return Finding(
+        *mean_and_error(float(np.mean(pair)) for pair in reached),
+        is_bound=num_clipped > 0,
+        caveats=(words,) if num_clipped else (),
+    )
 
 
 def _within(distance: float, end: float) -> float:
@@ -152,52 +168,51 @@ def _within(distance: float, end: float) -> float:
 
 
 def _cell_curvature(lines: Surface, metric: str) -> Finding:
-    if not lines.is_complete:
-        return UNKNOWN
+    if (unknown := _unknown(lines)) is not None:
+        return unknown
     x = lines.grid.x
     return Finding(*mean_and_error(center_curvature(x, values) for values in _values(lines, metric)))
 
 
-def _of_trials(plan: tuple[str, ...], measures: Surface, key: str) -> Finding:
-    chosen = np.array([name == key for name in plan])
+def _of_trials(comparison: Comparison, measures: Surface, key: str) -> Finding:
+    chosen = np.array([name == key for name in comparison.plan])
     if not chosen.any() or not measures.done[chosen].all():
         return UNKNOWN
-    values = {name: array[chosen] for name, array in measures.values.items()}
-    caveats = _caveats(key, values["converged"])
-    if chosen.sum() == 1 and np.isnan(values["value"][0]):
-        return Finding(np.nan, num=0, caveats=("it can't be taken here: what it meets is not finite",))
-    if chosen.sum() == 1:
-        return Finding(float(values["value"][0]), float(values["error"][0]), 1, caveats)
-    if not np.isfinite(values["value"]).all():
-        num = int((~np.isfinite(values["value"])).sum())
-        return Finding(np.nan, num=0, caveats=(f"{num} of {len(values['value'])} are not finite",))
-    return Finding(*mean_and_error(values["value"]), caveats)
-
-
-def _caveats(key: str, converged: np.ndarray) -> tuple[str, ...]:
-    has_stopped = np.isfinite(converged).any() and not converged[np.isfinite(converged)].all()
-    words = ("a lower bound",) if BY_KEY[key].is_bound else ()
-    return (*words, "not converged") if has_stopped else words
+    value, error, converged = (measures.values[name][chosen] for name in TRIAL_VALUES)
+    if len(value) > 1:
+        if np.isfinite(value).all():
+            return Finding(*mean_and_error(value))
+        return Finding(np.nan, num=0, caveats=(f"{int((~np.isfinite(value)).sum())} of {len(value)} are not finite",))
+    if not np.isfinite(value[0]):
+        return Finding(np.nan, num=0, caveats=("it could not be taken at these weights",))
+    caveats = ("not converged",) if converged[0] == 0 else ()
+    if key == "largest_eigenvalue":  # a residual is no standard error
+        return Finding(float(value[0]), caveats=(*caveats, f"residual {error[0]:.2g}"))
+    num = comparison.origin.identity["measures"].get("num_probes", 1) if key == "relative" else 1
+    return Finding(float(value[0]), float(error[0]), num, BY_KEY[key].is_bound, caveats=caveats)
 
 
 def told_apart(first: Finding, second: Finding) -> bool | None:
     """Tell whether two numbers differ by more than their errors bring by chance, 19 times of 20.
 
-    By Welch's test, of independent means; draws that two networks share make it the more careful. None where one is not
-    known, or has no error.
+    By Welch's test, of independent means; draws that two networks share make it the more careful. An error that came with a single
+    number is taken as known well. None where one of the two is not known, has no error, or is coarse, and where the smaller one
+    may be larger than it is.
 
     Source: Welch 1947, Biometrika 34.
     """
-    if not (first.is_known and second.is_known and np.isfinite([first.error, second.error]).all()):
+    pair = sorted((first, second), key=lambda found: found.value)
+    if (
+        not all(found.is_known and np.isfinite(found.error) and not found.is_coarse for found in pair)
+        or pair[0].is_bound
+    ):
         return None
-    squares = np.array([first.error**2, second.error**2])
+    gap, squares = pair[1].value - pair[0].value, np.array([found.error**2 for found in pair])
     if not squares.sum():
-        return first.value != second.value
-    degrees = squares.sum() ** 2 / sum(
-        square**2 / max(found.num - 1, 1) for square, found in zip(squares, (first, second))
-    )
-    bound = stats.t.ppf((1 + LEVEL) / 2, degrees) * np.sqrt(squares.sum())
-    return bool(abs(first.value - second.value) > bound)
+        return gap > ROUNDING * abs(pair[1].value)
+    parts = [square**2 / (found.num - 1) for square, found in zip(squares, pair) if found.num > 1]
+    degrees = squares.sum() ** 2 / sum(parts) if sum(parts) else np.inf
+    return bool(gap > stats.t.ppf((1 + LEVEL) / 2, degrees) * np.sqrt(squares.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +222,7 @@ class Votes:
     Attributes:
         first, second: Those that call the first or the second flatter, by more than their errors.
         untold: Those whose difference is within their errors.
-        without: Those that have no error, so that nothing is said; a bound is among them.
+        without: Those that can't be judged: without an error, coarse, or bounds.
     """
 
     first: tuple[str, ...]

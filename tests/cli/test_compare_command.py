@@ -206,6 +206,7 @@ def test_ranks_and_a_run_that_goes_on_change_no_bit(run):
     alone = made("alone", *options)
     ended = run("-m", "landscape", "compare", *options, "--out", "two", ranks=2)
     assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.count("page: ") == 1
     assert_same(read_comparison(Path("two.h5")), alone)
     second = alone.networks[1]
     blank = {
@@ -215,6 +216,34 @@ def test_ranks_and_a_run_that_goes_on_change_no_bit(run):
     write_comparison(replace(alone, networks=(alone.networks[0], replace(second, **blank))), "two.h5")
     assert not read_comparison(Path("two.h5")).is_complete
     assert_same(made("two", *options), alone)
+
+
+def test_a_run_goes_on_with_its_networks_in_their_own_order_alone():
+    shutil.copy(ROOT / "models" / "weights" / "mlp-digits.safetensors", "copy.safetensors")
+    pair, options = ["zoo:mlp-digits", "copy.safetensors"], ["--num-samples", "40", *TINY, "--measures", "tau"]
+    made("c", *pair, *options)
+    with pytest.raises(Mistake, match="order"):
+        compare_command([*pair[::-1], *options, "--out", "c"], World())
+    again = made("c", *pair, *options, "--flat-within", "0.7")
+    assert again.is_complete and again.origin.record["flat_within"] == 0.7
+
+
+def test_a_rescaled_copy_is_written_over_nobodys_file_and_left_by_no_refusal(here):
+    theirs = Path("c-layers.safetensors")
+    shutil.copy(ROOT / "models" / "weights" / "mlp-digits.safetensors", theirs)
+    bytes_before, options = theirs.read_bytes(), ["--num-samples", "40", *TINY, "--measures", "tau"]
+    with pytest.raises(Mistake) as refused:
+        compare_command(["zoo:mlp-digits", "--rescale-check", *options, "--out", "c"], World())
+    assert str(refused.value).startswith("c-layers.safetensors is no rescaled copy of a comparison")
+    assert theirs.read_bytes() == bytes_before
+    theirs.unlink()
+    made("c", "zoo:mlp-digits", "--rescale-check", *options)
+    kept = {path: path.read_bytes() for path in here.glob("c-*.safetensors")}
+    assert len(kept) == 2 and not list(here.glob(".*partial"))
+    with pytest.raises(Mistake, match="holds another run"):
+        compare_command(["zoo:mlp-digits", "--rescale-check", *options, "--seed", "5", "--out", "c"], World())
+    assert {path: path.read_bytes() for path in here.glob("c-*.safetensors")} == kept
+    assert not list(here.glob(".*partial"))
 
 
 def assert_same(one, other) -> None:
@@ -236,7 +265,7 @@ PAIR = ["zoo:mlp-digits", "zoo:resnet20-digits"]
         ([*PAIR, "--planes", "1"], "--planes must be from 2 to 1,000, for a mean and its error, not 1"),
         ([*PAIR, "--pairs", "1"], "--pairs must be 2 or more, for a mean and its error, not 1"),
         ([*PAIR, "--rho", "0"], "--rho must be a number above 0, not 0"),
-        ([*PAIR, "--x", "-1:1:4"], "--x must hold 0, where the trained weights lie, not '-1:1:4'; an odd NUM from -R to R does"),
+        ([*PAIR, "--x", "-1:1:4"], "--x must hold 0, where the trained weights lie, between its ends, not '-1:1:4'; an odd NUM from -R to R does"),
         ([*PAIR, "--measures", "flat"], f"unknown measure 'flat'; choose of {', '.join(BY_KEY)}, or all"),
         (["zoo:mlp-digits", "nowhere.pt"], "there is no checkpoint nowhere.pt; give a .safetensors or a torch file, or zoo:NAME"),
     ],

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from asking import CARDS, HOSTILE, PROBE, VIOLATIONS, assert_fits_a_phone, assert_quiet, axe
 from browser import visit
-from comparisons import comparison, network
+from comparisons import comparison, network, without_measures
 
 from landscape.figures.comparison_page import comparison_content, write_comparison_page
+from landscape.figures.comparison_table import measure_cell
 from landscape.figures.comparison_words import sentences
+from landscape.flatness.account import Finding
 
 ROWS = (
     "Array.from(document.querySelectorAll('.comparison tr'), row => Array.from(row.children, cell => cell.textContent))"
@@ -63,16 +65,19 @@ def test_it_fits_a_phone(page):
 
 
 def test_sentences_say_who_is_under_trained_and_what_each_measure_calls_flatter():
-    under, votes, caution = sentences(comparison(network("small", 1.0), network("large", 4.0, train=0.9, average=1.0)))
+    under, votes, chance, caution = sentences(
+        comparison(network("small", 1.0), network("large", 4.0, train=0.9, average=1.0))
+    )
     assert under == (
         "large is under-trained beside small (90.0% of training samples right, against 99.0%): "
         "what differs between them is not flatness alone."
     )
     assert votes == (
-        "Of six measures with an error, five call small flatter (flat area, half-width, curvature over a cell, tau, largest "
-        "eigenvalue), one does not tell them apart (average sharpness). SAM sharpness has no error, so that a difference "
-        "can't be judged."
+        "small and large: of five measures with an error, four call small flatter (flat area, half-width, curvature over a cell, "
+        "tau), one does not tell them apart (average sharpness). Not judged, since they are bounds, coarse or without an error: "
+        "SAM sharpness, largest eigenvalue."
     )
+    assert chance.startswith("Each measure is judged by itself")
     assert caution.startswith("No measure of flatness ranks how networks generalize reliably")
 
 
@@ -95,5 +100,30 @@ def test_five_networks_have_a_column_of_ranks_and_nine_only_eight_pictures(tmp_p
     content = comparison_content(comparison(*networks))
     texts = {row["name"]: row["kendall"]["text"] for row in content["measures"]}
     assert texts["tau"].startswith("1.00 (") and texts["flat area"].startswith("-1.00 (")
+    assert (
+        "The 36 pairs of nine networks are not told one by one: the table has their numbers and errors."
+        in content["sentences"]
+    )
     assert content["sentences"][-1] == "Pictures are those of the first 8 networks; the table has all 9."
     assert write_comparison_page(comparison(*networks), tmp_path / "nine.html").is_file()
+
+
+def test_what_is_unmoved_by_follows_from_how_directions_are_normalized():
+    found = {}
+    for rule in ("filter", "none", "filter, biases moved"):
+        content = comparison_content(comparison(network("a"), network("b"), normalization=rule))
+        found[rule] = {row["name"]: row["follows"] for row in content["measures"]}
+    assert found["filter"]["tau"] == "filters, layers" and found["none"]["tau"] == "none"
+    assert found["filter, biases moved"]["tau"] == "not known"
+    assert {rows["average sharpness"] for rows in found.values()} == {"filters, layers"}
+
+
+def test_remarks_on_a_number_stand_beside_it():
+    assert measure_cell(Finding(2.0, is_bound=True, caveats=("not converged",)))["text"] == "≥ 2 (not converged)"
+    assert measure_cell(Finding(2.0, 0.1, 3, is_coarse=True))["text"] == "2.00 ± 0.10 (coarse)"
+    assert measure_cell(Finding(float("nan"), num=0), "it needs products")["title"] == "it needs products"
+
+
+def test_an_unfinished_comparison_is_said():
+    known = without_measures(network("a"))
+    assert sentences(comparison(known, network("b"))) == ["Unfinished: what is not measured yet is left out."]

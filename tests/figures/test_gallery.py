@@ -44,7 +44,7 @@ def test_comparisons_are_told_with_their_command_sentences_and_table():
     record = {"command": "compare_minima.py zoo:a zoo:b --out /somewhere/swa"}
     found = gallery_text(ZOO, {}, {"swa": comparison(network("a"), network("b", 4.0), **record)})
     assert "\n    python scripts/compare_minima.py zoo:a zoo:b --out outputs/compare/swa\n" in found
-    assert "- Of six measures with an error, six call a flatter" in found
+    assert "- a and b: of five measures with an error, five call a flatter" in found
     assert "| tau | 1.000 ± 0.058 | 4.00 ± 0.23 | more |" in found
 
 

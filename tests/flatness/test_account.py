@@ -8,6 +8,7 @@ from comparisons import comparison, network, without_measures
 from scipy import stats
 
 from landscape.flatness.account import Finding, correlations_of, findings_of, scores_of, shift_of, told_apart, votes_of
+from landscape.origin import Origin
 
 
 def test_surfaces_and_trials_give_means_and_standard_errors():
@@ -20,8 +21,8 @@ def test_surfaces_and_trials_give_means_and_standard_errors():
     assert found["half_width"].value == pytest.approx(np.sqrt(0.1 / factors).mean(), rel=0.02)
     assert found["cell_curvature"].value == pytest.approx(2 * factors.mean(), rel=1e-6)
     assert found["tau"] == Finding(pytest.approx(3.0), pytest.approx(0.3 / 3**0.5), 3)
-    assert found["sam"] == Finding(3.0, pytest.approx(np.nan, nan_ok=True), 1, ("a lower bound",))
-    assert found["largest_eigenvalue"] == Finding(3.0, 0.01, 1)
+    assert found["sam"] == Finding(3.0, pytest.approx(np.nan, nan_ok=True), is_bound=True)
+    assert found["largest_eigenvalue"] == Finding(3.0, pytest.approx(np.nan, nan_ok=True), caveats=("residual 0.01",))
 
 
 def test_what_is_not_measured_is_not_known():
@@ -33,8 +34,8 @@ def test_what_is_not_measured_is_not_known():
 def test_a_flat_region_or_a_side_that_reaches_the_frame_is_a_lower_bound():
     known = network("a", 0.05)
     found = findings_of(comparison(known), known)
-    assert found["flat_area"].caveats == ("a lower bound: reaches the frame",)
-    assert found["half_width"].caveats == ("a lower bound: 6 of 6 sides reach the line's end, or what is not finite",)
+    assert found["flat_area"].is_bound and found["half_width"].is_bound
+    assert found["half_width"].caveats == ("6 of 6 sides reach the line's end, or what is not finite",)
     assert found["half_width"].value == pytest.approx(0.75)  # the mean of 0.5 and 1
 
 
@@ -60,14 +61,38 @@ def test_two_means_are_told_apart_as_by_welchs_test(first, second):
 def test_without_an_error_nothing_is_told_apart():
     assert told_apart(Finding(1.0), Finding(9.0, 0.1, 5)) is None
     assert told_apart(Finding(1.0, 0.0), Finding(9.0, 0.0)) is True
+    assert told_apart(Finding(1.0, 0.0), Finding(1.0 + 1e-9, 0.0)) is False
+
+
+def test_an_error_that_came_with_a_number_is_taken_as_known():
+    for gap, is_told in ((1.9, False), (2.0, True)):
+        assert told_apart(Finding(1.0, 0.6), Finding(1.0 + gap, 0.8)) is is_told
+
+
+def test_coarse_areas_and_bounds_that_may_close_the_gap_are_not_judged():
+    low, high = Finding(1.0, 0.01, 5), Finding(9.0, 0.1, 5)
+    assert told_apart(low, replace(high, is_bound=True)) is True
+    assert told_apart(replace(low, is_bound=True), high) is None
+    assert told_apart(low, replace(high, is_coarse=True)) is None
+
+
+def test_directions_that_do_not_move_a_network_tell_nothing_of_it():
+    known = network("a")
+    still = Origin(
+        known.planes.origin.identity, {}, {**known.planes.origin.record, "direction_report": {"norms": [0.0, 0.0]}}
+    )
+    known = replace(known, planes=replace(known.planes, origin=still), lines=replace(known.lines, origin=still))
+    found = findings_of(comparison(known), known)
+    for key in ("flat_area", "half_width", "cell_curvature"):
+        assert not found[key].is_known and found[key].caveats == ("the directions do not move this network",)
 
 
 def test_measures_vote_by_what_they_call_sharp():
     pair = network("a", 1.0), network("b", 4.0, average=1.05)
     both = comparison(*pair)
     votes = votes_of(*(findings_of(both, each) for each in pair))
-    assert votes.first == ("flat_area", "half_width", "cell_curvature", "tau", "largest_eigenvalue")
-    assert (votes.second, votes.untold, votes.without) == ((), ("average",), ("sam",))
+    assert votes.first == ("flat_area", "half_width", "cell_curvature", "tau")
+    assert (votes.second, votes.untold, votes.without) == ((), ("average",), ("sam", "largest_eigenvalue"))
     assert votes_of(*(findings_of(both, each) for each in pair[::-1])).second == votes.first
 
 

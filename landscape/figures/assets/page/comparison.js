@@ -15,7 +15,7 @@ export function addComparison(comparison, main, curves) {
   scroll.setAttribute("role", "region");
   scroll.setAttribute("aria-label", "Scores and measures of flatness");
   scroll.append(tableOf(comparison, curves));
-  const note = "± one standard error, of planes, lines, probes or draws on the same samples; other samples move a number too. ≥: a lower bound. "
+  const note = "± one standard error: of planes, lines, probes or draws on the same samples, and for the Fisher-Rao norm of samples; other samples move every number. ≥: a lower bound. "
     + "Unmoved by: what may be rescaled in a network that computes the same function, without a change of the measure.";
   card.append(element("p", "note", note));
 }
@@ -26,8 +26,7 @@ function tableOf({ columns, scores, measures }, curves) {
   head.append(headCell("measure", "col"));
   columns.forEach((name, place) => {
     const cell = head.appendChild(headCell("", "col"));
-    const chip = cell.appendChild(element("span", "chip"));
-    chip.style.background = curves[place % 8];
+    if (place < curves.length) cell.appendChild(element("span", "chip")).style.background = curves[place]; // further ones have no picture
     cell.append(document.createTextNode(name));
   });
   head.append(headCell("sharper", "col"), headCell("unmoved by", "col"));
