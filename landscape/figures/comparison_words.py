@@ -10,6 +10,7 @@ from landscape.flatness.account import Finding, Score, Votes, findings_of, score
 from landscape.flatness.suite import BY_KEY
 
 SAME_TRAINING = 0.01  # of accuracy: beyond, and beyond sampling, the one behind is under-trained beside the other
+SAME_LOSS = 3.0  # times: beyond, how well networks fit tells on every measure
 MOST_PAIRS = 6  # of networks, of which a sentence each is said
 CHANCE = (
     "Each measure is judged by itself, 19 times of 20: of ten independent ones, some would tell two networks apart by chance in four of "
@@ -31,6 +32,7 @@ def sentences(comparison: Comparison) -> list[str]:
     own = [name for name in comparison.names if name not in rescaled]
     pairs = list(combinations(own, 2))
     said = [words for pair in pairs if (words := training_sentence(*pair, scores))]
+    said += loss_sentence({name: scores[name] for name in own})
     said += architecture_sentence(comparison, own)
     if len(pairs) <= MOST_PAIRS:
         said += [vote_sentence(*pair, votes_of(*(findings[name] for name in pair))) for pair in pairs]
@@ -72,6 +74,19 @@ def training_sentence(first: str, second: str, scores: dict[str, dict[str, Score
         f"{behind} is under-trained beside {ahead} ({low.accuracy:.1%} of training samples right, against {high.accuracy:.1%}): "
         "what differs between them is not flatness alone."
     )
+
+
+def loss_sentence(scores: dict[str, dict[str, Score]]) -> list[str]:
+    """Say that networks fit their training samples to very different losses; nothing where they don't."""
+    losses = {name: found["train"].loss for name, found in scores.items() if "train" in found}
+    losses = {name: loss for name, loss in losses.items() if np.isfinite(loss) and loss > 0}
+    low, high = (pick(losses, key=losses.get, default=None) for pick in (min, max))
+    if low is None or losses[high] <= SAME_LOSS * losses[low]:
+        return []
+    return [
+        f"Training losses range from {losses[low]:.3g} ({low}) to {losses[high]:.3g} ({high}), {losses[high] / losses[low]:.3g} times as much: "
+        "where a cross entropy is nearly zero all of its derivatives are small, so that a difference in flatness may be one of fit."
+    ]
 
 
 def vote_sentence(first: str, second: str, votes: Votes) -> str:

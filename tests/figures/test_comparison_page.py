@@ -1,5 +1,7 @@
 """The page of a comparison: what it says, and that a browser shows it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from asking import CARDS, HOSTILE, PROBE, VIOLATIONS, assert_fits_a_phone, assert_quiet, axe
@@ -84,6 +86,15 @@ def test_sentences_say_who_is_under_trained_and_what_each_measure_calls_flatter(
 def test_networks_trained_alike_are_not_called_under_trained():
     said = sentences(comparison(network("a", train=0.985), network("b", train=0.99)))
     assert not any("under-trained" in sentence for sentence in said)
+
+
+def test_networks_that_fit_to_very_different_losses_are_said_to():
+    close, far = network("a"), network("b")
+    assert not any("Training losses" in sentence for sentence in sentences(comparison(close, far)))
+    values = {**far.scores.values, "loss": [0.5, 0.7]}
+    far = replace(far, scores=replace(far.scores, values=values))
+    said = next(sentence for sentence in sentences(comparison(close, far)) if sentence.startswith("Training losses"))
+    assert said.startswith("Training losses range from 0.05 (a) to 0.5 (b), 10 times as much: where a cross entropy")
 
 
 def test_a_rescaled_copy_is_told_by_what_moved():
