@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from landscape.belief.plan import FLAT_WITHIN
 from landscape.comparison import SCORED, Comparison
 from landscape.figures.curvature_words import with_error
 from landscape.flatness.account import (
@@ -73,10 +74,11 @@ def measure_rows(comparison: Comparison) -> list[dict]:
     """
     found = [findings_of(comparison, network) for network in comparison.networks]
     absent = comparison.origin.record.get("absent") or {}
+    eps = comparison.origin.record.get("flat_within") or FLAT_WITHIN
     correlations = correlations_of(comparison)
     return [
         {
-            "name": BY_KEY[key].name,
+            "name": BY_KEY[key].name + (f" within {eps:g}" if BY_KEY[key].is_within else ""),
             "title": f"{BY_KEY[key].formula}, in {BY_KEY[key].unit}; of a quadratic {BY_KEY[key].second_order}; {BY_KEY[key].source}",
             "sharper": "more" if BY_KEY[key].is_sharpness else "less",
             "follows": _follows(comparison, key),

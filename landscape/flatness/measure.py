@@ -16,6 +16,7 @@ class Measure:
         follows: Of `RESCALINGS`, those that leave it unchanged, where norms have no epsilon.
         is_sharpness: Whether more of it is sharper; else more is flatter.
         is_along_directions: Whether it is taken along the planes' or the lines' directions, whose rule decides what it follows.
+        is_within: Whether it hangs on what counts as flat.
         is_from_surfaces: Whether planes and lines tell it, without measurements of its own.
         needs: "losses", "gradients", "products" with the Hessian, or a classifier's "probabilities".
         is_bound: Whether a search finds it, so that the number is a lower bound.
@@ -30,6 +31,7 @@ class Measure:
     follows: tuple[str, ...] = ()
     is_sharpness: bool = True
     is_along_directions: bool = False
+    is_within: bool = False
     is_from_surfaces: bool = False
     needs: str = "losses"
     is_bound: bool = False

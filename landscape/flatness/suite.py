@@ -45,6 +45,7 @@ MEASURES = (
         follows=("filters", "layers"),
         is_sharpness=False,
         is_along_directions=True,
+        is_within=True,
         is_from_surfaces=True,
     ),
     Measure(
@@ -57,6 +58,7 @@ MEASURES = (
         follows=("filters", "layers"),
         is_sharpness=False,
         is_along_directions=True,
+        is_within=True,
         is_from_surfaces=True,
     ),
     Measure(

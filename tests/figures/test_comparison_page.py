@@ -42,7 +42,7 @@ def test_the_table_and_the_lines_are_those_of_the_networks(page):
     for row in (*content["scores"], *content["measures"]):
         assert shown[row["name"]][:2] == [cell["text"] for cell in row["cells"]]
     assert shown["tau"] == ["1.000 ± 0.058", "4.00 ± 0.23", "more", "filters, layers"]
-    assert shown["flat area"][2] == "less"
+    assert shown["flat area within 0.1"][2] == "less"
     assert said[:-1] == sentences(two())
     means = [line for line in lines if line[0] != "band"]
     x = np.linspace(-0.5, 1.0, 31)
@@ -110,7 +110,7 @@ def test_five_networks_have_a_column_of_ranks_and_nine_only_eight_pictures(tmp_p
     networks = [network(f"n{number}", 1.0 + number, test=0.9 - 0.01 * number) for number in range(9)]
     content = comparison_content(comparison(*networks))
     texts = {row["name"]: row["kendall"]["text"] for row in content["measures"]}
-    assert texts["tau"].startswith("1.00 (") and texts["flat area"].startswith("-1.00 (")
+    assert texts["tau"].startswith("1.00 (") and texts["flat area within 0.1"].startswith("-1.00 (")
     assert (
         "The 36 pairs of nine networks are not told one by one: the table has their numbers and errors."
         in content["sentences"]
