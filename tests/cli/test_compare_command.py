@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from landscape.cli.arguments import Parser
 from landscape.cli.compare import compare_command
+from landscape.cli.compare_settings import add_compare_options
 from landscape.comparison import PARTS
 from landscape.directions import random_directions, stream_of_plane
 from landscape.filters import filter_layouts
@@ -23,6 +25,11 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--x", "-0.5:0.5:5", "--y", "-0.4:0.4:3", "--line", "-1:1:5", "--planes", "2", "--lines", "2"]
 TINY += ["--pairs", "2", "--probes", "2", "--steps", "2", "--precision", "float64"]
 EPS = 0.25
+
+OPTIONS = """--batch-size --biases --box --cache-dir --continue-on-other --data-dir --dataset --device --download --dry-run --flat-within --line
+--lines --loss --mean --measures --model --model-arg --norm-stats --normalization --num-samples --out --overwrite --pairs
+--plain --planes --precision --probes --ranks-per-gpu --rescale-check --rho --rho-adaptive --rho-filter --seed --sigma --sigma-filter
+--split --std --steps --subset-seed --x --y"""
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -105,8 +112,8 @@ def test_quadratics_have_their_closed_forms():
 
 
 def test_two_copies_of_one_network_agree_to_the_last_bit():
-    shutil.copy(ROOT / "models" / "weights" / "mlp-digits.safetensors", "copy.safetensors")
-    comparison = made("copies", "zoo:mlp-digits", "copy.safetensors", "--num-samples", "60", *TINY)
+    names = [saved(f"{name}.pt", model_of("normed")) for name in ("one", "copy")]
+    comparison = made("copies", *names, *of_minima("normed", "small_images", "cross-entropy"), *TINY)
     first, second = comparison.networks
     for part in PARTS:
         for name, array in first.parts[part].values.items():
@@ -185,6 +192,7 @@ def test_rescaled_copies_move_what_theory_says_and_nothing_else():
                 np.testing.assert_allclose(theirs, ours, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_an_epsilon_of_the_norms_shows_in_the_difference_that_is_reported(capsys):
     name = saved("normed.pt", model_of("normed", eps=1e-3))
     options = [
@@ -282,3 +290,10 @@ def test_networks_of_other_data_are_refused():
     name = saved("other.pt", model_of("normed"))
     with pytest.raises(Mistake, match="does not fit the model"):
         compare_command([name, "zoo:mlp-digits", *of_minima("normed", "small_images", "cross-entropy"), *TINY], World())
+
+
+def test_the_options_are_these():
+    parser = Parser()
+    add_compare_options(parser)
+    found = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+    assert found == {*OPTIONS.split(), "--help"}

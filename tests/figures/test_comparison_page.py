@@ -56,7 +56,7 @@ def test_the_table_and_the_lines_are_those_of_the_networks(page):
     assert [row[0] for row in probe] == ["surface", HOSTILE, "mean ± s.d.", "sharp", "mean ± s.d."]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_everybody_can_use_it(page, theme):
     seen = visit(page, [axe(), VIOLATIONS, "window.hacked ?? null"], fragment=f"theme={theme}")
     assert seen.answers[1:] == [[], None]
