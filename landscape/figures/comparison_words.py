@@ -34,11 +34,11 @@ def sentences(comparison: Comparison) -> list[str]:
     said = [words for pair in pairs if (words := training_sentence(*pair, scores))]
     said += loss_sentence({name: scores[name] for name in own})
     said += architecture_sentence(comparison, own)
-    if len(pairs) <= MOST_PAIRS:
-        said += [vote_sentence(*pair, votes_of(*(findings[name] for name in pair))) for pair in pairs]
-    else:
+    told = pairs if len(pairs) <= MOST_PAIRS else [pair for pair in pairs if pair[0] == own[0]]
+    said += [vote_sentence(*pair, votes_of(*(findings[name] for name in pair))) for pair in told]
+    if told != pairs:
         said.append(
-            f"The {len(pairs)} pairs of {spelled(len(own))} networks are not told one by one: the table has their numbers and errors."
+            f"Of the {len(pairs)} pairs, those with {own[0]} are told; the table has the numbers and errors of all."
         )
     said += [rescaling_sentence(name, of, findings) for name, of in rescaled.items()]
     return [*said, CHANCE, CAUTION] if len(own) > 1 else said

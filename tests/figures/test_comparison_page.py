@@ -111,9 +111,10 @@ def test_five_networks_have_a_column_of_ranks_and_nine_only_eight_pictures(tmp_p
     content = comparison_content(comparison(*networks))
     texts = {row["name"]: row["kendall"]["text"] for row in content["measures"]}
     assert texts["tau"].startswith("1.00 (") and texts["flat area within 0.1"].startswith("-1.00 (")
+    told = [sentence for sentence in content["sentences"] if "with an error, " in sentence]
+    assert [sentence.partition(":")[0] for sentence in told] == [f"n0 and n{number}" for number in range(1, 9)]
     assert (
-        "The 36 pairs of nine networks are not told one by one: the table has their numbers and errors."
-        in content["sentences"]
+        "Of the 36 pairs, those with n0 are told; the table has the numbers and errors of all." in content["sentences"]
     )
     assert content["sentences"][-1] == "Pictures are those of the first 8 networks; the table has all 9."
     assert write_comparison_page(comparison(*networks), tmp_path / "nine.html").is_file()
@@ -138,3 +139,11 @@ def test_remarks_on_a_number_stand_beside_it():
 def test_an_unfinished_comparison_is_said():
     known = without_measures(network("a"))
     assert sentences(comparison(known, network("b"))) == ["Unfinished: what is not measured yet is left out."]
+
+
+def test_a_long_beginning_that_all_names_have_is_left_out_and_said():
+    content = comparison_content(comparison(network("resnet20-cifar10-small"), network("resnet20-cifar10-smooth")))
+    assert content["columns"] == ["small", "smooth"]
+    assert content["sentences"][-1] == "In short names resnet20-cifar10- is left out."
+    for names in (("a-small", "a-large"), ("resnet20-cifar10-", "resnet20-cifar10-small")):
+        assert comparison_content(comparison(*map(network, names)))["columns"] == list(names)
