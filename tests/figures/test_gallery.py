@@ -8,6 +8,7 @@ import pytest
 from comparisons import comparison, network
 from surfaces import slanted
 
+from landscape.barrier import barrier
 from landscape.figures.gallery import gallery_text
 from landscape.problem.zoo import read_zoo
 from landscape.store.comparison_file import FORMAT, read_comparison
@@ -75,3 +76,12 @@ def test_a_network_is_shown_with_the_values_at_its_center():
     assert (
         f"| mlp-digits | {ZOO['mlp-digits'].scores['train_accuracy']:.2%} |" in found and "## vgg56-digits" not in found
     )
+
+
+def test_the_barriers_that_docs_quote_are_those_of_the_file():
+    lines = read_surface(ROOT / "outputs" / "compare" / "between-seeds.h5")
+    text = (ROOT / "docs" / "between-minima.md").read_text()
+    for number, plane in enumerate(lines.planes):
+        train, test = (barrier(lines.grid.x, plane.values[f"{split}_loss"]) for split in ("train", "test"))
+        row = next(row for row in text.splitlines() if row.startswith(("| A - B |", "| A - C |", "| B - C |")[number]))
+        assert row.startswith(f"{row[:9]} {train.height:.2f} at {train.at:.1f} | {test.height:.2f} |")
