@@ -17,6 +17,7 @@ ROOMS = (
     "curvature",
     "belief",
     "flatness",
+    "path",
     "store",
     "figures",
     "training",
