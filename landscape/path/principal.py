@@ -7,10 +7,9 @@ from torch import Tensor
 
 from landscape.grid import frozen_array
 from landscape.path.checkpoints import Checkpoints
+from landscape.path.random_walk import CENTERED, ORIGINS
 from landscape.plane import Plane
 
-CENTERED, LAST = "centered", "last"
-ORIGINS = (CENTERED, LAST)
 HELD = 8  # checkpoints in memory at a time, in float64
 FLATTEST = 1e-6  # of the first singular value: what rounding of the weights may leave to a direction
 EVEN = 1e-9  # of the path's extent along a direction: a way from first to last that rounding may turn round

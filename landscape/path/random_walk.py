@@ -2,7 +2,8 @@
 
 import math
 
-from landscape.path.principal import CENTERED, LAST
+CENTERED, LAST = "centered", "last"
+ORIGINS = (CENTERED, LAST)
 
 
 def random_walk_share(kind: str, number: int) -> float:
