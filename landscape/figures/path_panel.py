@@ -13,6 +13,7 @@ from landscape.surface import Surface
 
 NUM_SHARES = 3
 SEEN_FROM = {"last": "from the last", "centered": "from their mean"}
+SIGNS = {"drop": "▼", "restart": "▲"}
 AVERAGES = {"swa": "SWA's average", "ema": "the moving average"}
 NOTE = (
     "α and β are L2 distances in weight space, at right angles. The path is drawn where each checkpoint's nearest point in the plane lies. "
@@ -32,7 +33,9 @@ def path_panel(surface: Surface) -> dict | None:
     return {
         "ways": [_way(record, place) for place in range(len(record["ways"]))],
         "sentences": path_sentences(surface),
-        "figures": [{"title": name, "figure": json.loads(figure.to_json())} for name, figure in path_charts(surface).items()],
+        "figures": [
+            {"title": name, "figure": json.loads(figure.to_json())} for name, figure in path_charts(surface).items()
+        ],
         "shares": asdict(share_table(surface)),
         "points": asdict(point_table(surface)),
         "note": NOTE,
@@ -52,7 +55,11 @@ def path_sentences(surface: Surface) -> list[str]:
         held += f"of a random walk's, with no aim at all, it would hold {sum(walks):.1%} ({walks[0]:.1%} and {walks[1]:.1%})."
     else:
         held += "several runs together have no random walk to be told from."
-    points = record["points"][:num]
+    points = [
+        {**point, "name": _named(record, way, point["name"])}
+        for way in record["ways"]
+        for point in record["points"][way["first"] : way["first"] + way["num"]]
+    ]
     off = max(points, key=lambda point: point["off"])
     far = max(points, key=lambda point: point["from_center"])
     sentences = [
@@ -60,7 +67,11 @@ def path_sentences(surface: Surface) -> list[str]:
         f"{off['name']} lies farthest off the plane, {off['off']:.3g}; the farthest from the origin, {far['name']}, "
         f"{far['from_center']:.3g} away (L2).",
     ]
-    return sentences + _loss_sentence(surface, points)
+    sentences += _loss_sentence(surface, points)
+    for place, way in enumerate(record["ways"]):
+        of = f"{way['name']}: " if len(record["ways"]) > 1 else ""
+        sentences += [f"{SIGNS[turn['kind']]} {of}{turn['words']}." for turn in _way(record, place)["turns"]]
+    return sentences
 
 
 def _loss_sentence(surface: Surface, points: list[dict]) -> list[str]:
@@ -153,6 +164,7 @@ def _sent(point: dict) -> dict:
     kept = {key: point[key] for key in ("name", "x", "y", "off")}
     for which in ("metrics", "in_plane"):
         kept[which] = {
-            metric: value if value is not None and math.isfinite(value) else None for metric, value in point[which].items()
+            metric: value if value is not None and math.isfinite(value) else None
+            for metric, value in point[which].items()
         }
     return kept
