@@ -20,6 +20,7 @@ class Networks:
         model: Of their architecture.
         what: Whose networks must be of one architecture, for messages.
         may_equal: Whether two of them may hold the same weights.
+        reference: What the others are compared with; the first of them if None.
 
     Attributes:
         digests: Of each one's parameters and norm statistics.
@@ -30,14 +31,20 @@ class Networks:
     """
 
     def __init__(
-        self, paths: tuple[Path, ...], model: nn.Module, *, what: str = "lines", may_equal: bool = False
+        self,
+        paths: tuple[Path, ...],
+        model: nn.Module,
+        *,
+        what: str = "lines",
+        may_equal: bool = False,
+        reference: Checkpoint | None = None,
     ) -> None:
         self._paths, self._model = paths, copy.deepcopy(model)
         self.names = names_of_networks(paths)
         self.digests: list[str] = []
         self.words: list[str] = []
         self.notes: list[str] = []
-        first, seen = None, []
+        first, seen = reference, []
         for path in paths:
             checkpoint = read_checkpoint(path)
             first = first or checkpoint

@@ -124,15 +124,15 @@ def _say_time(path, surface, point_s: float, num_ranks: int, say) -> None:
 def _drawn(out: Path, say) -> Path:
     """Say what the file tells, and draw it."""
     from landscape.figures.page import write_page
-    from landscape.figures.path_panel import path_panel
+    from landscape.figures.path_panel import path_sentences, path_title
     from landscape.store.surface_file import read_surface
 
     surface, page = read_surface(out), out.with_suffix(".html")
-    for sentence in path_panel(surface)["sentences"]:
+    for sentence in path_sentences(surface):
         say(sentence)
     name = out.name.removesuffix(".h5")
     try:
-        write_page({name: surface}, page, f"The way of {name}")
+        write_page({name: surface}, page, path_title(name))
     except OSError as error:
         raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
     say(f"page: {page}")

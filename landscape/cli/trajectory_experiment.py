@@ -147,7 +147,7 @@ def build_trajectory(settings: TrajectorySettings, device: str = "cpu") -> Traje
     ways = ways_of(settings.given, num_trained_on)
     paths = [path for way in ways for path in way.files]
     averages = [path for way in ways for path in way.averages.values()]
-    networks = Networks((*paths, *averages), model, what="paths", may_equal=True)
+    networks = Networks((*paths, *averages), model, what="paths", may_equal=True, reference=subject.checkpoint)
     splits = settings.splits + estimation_split(settings, dataset, model, settings.norm_stats)
     indices = {split: chosen_subset(settings, dataset, split) for split in splits}
     batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device, "plain")

@@ -42,6 +42,11 @@ def path_panel(surface: Surface) -> dict | None:
     }
 
 
+def path_title(name: str) -> str:
+    """Return the title of a path's page."""
+    return f"The way of {name}"
+
+
 def path_sentences(surface: Surface) -> list[str]:
     """Say how much of the path the plane holds, how far off it the checkpoints lie, and what that does to the loss."""
     record = surface.origin.record["path"]
