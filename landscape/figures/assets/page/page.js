@@ -25,6 +25,7 @@ import { inflated, loadLibrary } from "./unpack.js";
 
 const MORPH_S = 1.5; // from a surface of a sequence to the next
 const LONGEST_STEP_S = 0.6, WALK_S = 20; // from a checkpoint of a path to the next, and along it all
+const SLOW_FRAME_MS = 50, MOST_PAUSE_MS = 1000; // of a scene while a walker goes
 const CONTOUR_PAUSE_MS = 400; // between two drawings of contours while something plays
 const page = { change };
 
@@ -103,9 +104,16 @@ function probe() {
 
 let lastContour = 0;
 
-/* The walkers alone: the surface under them stays. */
+let reliefAt = 0, reliefPause = 0, nextRelief = 0;
+
+/* The walkers alone: the surface under them stays. Where a scene takes long, that in 3-D comes after it now and then. */
 function walk(playing) {
   placeCrosshairs(page);
+  const now = performance.now();
+  if (reliefAt && now - reliefAt < MOST_PAUSE_MS) reliefPause = now - reliefAt > SLOW_FRAME_MS ? Math.min(MOST_PAUSE_MS, 8 * (now - reliefAt)) : 0;
+  reliefAt = 0;
+  if (playing && now < nextRelief) return;
+  [reliefAt, nextRelief] = [playing ? now : 0, now + reliefPause];
   for (const { surface, place } of page.shown) {
     const card = page.cards.planes[place];
     if (!surface?.path || card.box.hidden || !card.relief.data) continue;

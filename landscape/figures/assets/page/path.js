@@ -103,6 +103,7 @@ export function walkRelief(panel, surface, heights, range, frame) {
   const walkers = (panel.data ?? []).filter(({ meta }) => meta === "walker");
   surface.path.ways.forEach((way, place) => Object.assign(walkers[place] ?? {}, lifted(surface, heights, WALKER_LIFT * range, [placeOn(way.points, frame)])));
   const traces = scene ? Object.values(scene.traces).filter((found) => found.data?.meta === "walker") : [];
+  traces.sort((a, b) => a.data.index - b.data.index); // a scene keeps them in no order
   if (traces.length !== walkers.length) {
     const places = panel.data.flatMap(({ meta }, number) => (meta === "walker" ? [number] : []));
     return Plotly.restyle(panel, Object.fromEntries(["x", "y", "z"].map((axis) => [axis, walkers.map((each) => each[axis])])), places);
