@@ -7,6 +7,7 @@ from landscape.figures.plots import CURVES, FONT
 from landscape.surface import Surface
 
 DECADES = 2.0  # of losses, above which a logarithmic axis tells more
+MOST_DOTS = 40  # checkpoints that get a dot each
 DASHES = {"metrics": "solid", "in_plane": "dot"}
 WORDS = {"metrics": "checkpoint", "in_plane": "in the plane"}
 
@@ -55,7 +56,7 @@ def _add(figure: go.Figure, way: dict, number: int, values: np.ndarray, name: st
     figure.add_scatter(
         x=steps,
         y=np.where(np.isfinite(values), values, np.nan),
-        mode="lines+markers",
+        mode="lines+markers" if dash == "solid" and len(values) <= MOST_DOTS else "lines",
         name=name.replace("<", "‹"),
         connectgaps=False,
         line={"color": CURVES[number % len(CURVES)], "dash": dash, "width": 2},
