@@ -10,7 +10,7 @@ from landscape.path.checkpoints import Checkpoints
 from landscape.path.random_walk import CENTERED, ORIGINS
 from landscape.plane import Plane
 
-HELD = 8  # checkpoints in memory at a time, in float64
+FEWEST_HELD, ROOM = 8, 64 * 2**20  # checkpoints in memory at a time, in float64: so many, or what these bytes hold
 FLATTEST = 1e-6  # of the first singular value: what rounding of the weights may leave to a direction
 EVEN = 1e-9  # of the path's extent along a direction: a way from first to last that rounding may turn round
 
@@ -55,7 +55,7 @@ class Principal:
 
 
 def principal(
-    checkpoints: Checkpoints, kind: str = CENTERED, *, num_directions: int = 2, held: int = HELD
+    checkpoints: Checkpoints, kind: str = CENTERED, *, num_directions: int = 2, held: int | None = None
 ) -> Principal:
     """Find the directions in which checkpoints lie farthest from their origin.
 
@@ -67,7 +67,7 @@ def principal(
     Args:
         kind: One of ORIGINS.
         num_directions: At most.
-        held: How many checkpoints, in float64, may be in memory.
+        held: How many checkpoints, in float64, may be in memory; 8, or as many as 64 MiB hold, if None.
 
     Raises:
         ValueError: There is one checkpoint alone, all are equal, they are of different networks, or one is not finite.
@@ -100,11 +100,12 @@ def principal(
     )
 
 
-def _gram_of_offsets(checkpoints: Checkpoints, held: int) -> np.ndarray:
+def _gram_of_offsets(checkpoints: Checkpoints, held: int | None) -> np.ndarray:
     """Return the inner products of offsets from the last checkpoint, whose own are zero."""
     num = len(checkpoints)
     gram, last = np.zeros((num, num)), checkpoints.vector(num - 1)
-    room = np.empty((max(1, held - 3), len(last)))  # the last one, one that is read, and its offset are there too
+    held = held or max(FEWEST_HELD, ROOM // last.nbytes)  # the last one, one that is read and its offset among them
+    room = np.empty((min(max(1, held - 3), num - 1), len(last)))
     for start in range(0, num - 1, len(room)):
         block = room[: num - 1 - start]
         stop = start + len(block)

@@ -8,7 +8,7 @@ import torch
 from path_checkpoints import SHAPES, SIZE, checkpoints, flat, tensors, turning_path
 
 from landscape.path.checkpoints import checkpoints_of
-from landscape.path.principal import HELD, principal
+from landscape.path.principal import principal
 from landscape.path.projection import projected
 from landscape.path.random_walk import random_walk_share
 
@@ -115,10 +115,10 @@ def test_many_checkpoints_take_the_memory_of_a_few():
 
     for num in (20, 60):
         tracemalloc.start()
-        principal(checkpoints_of([str(n) for n in range(num)], read))
+        principal(checkpoints_of([str(n) for n in range(num)], read), held=8)
         peaks[num] = tracemalloc.get_traced_memory()[1] / (8 * size)
         tracemalloc.stop()
-    assert peaks[20] < HELD + 3  # what is read is the test's own, two vectors and a bit
+    assert peaks[20] < 8 + 3  # what is read is the test's own, two vectors and a bit
     assert peaks[60] == pytest.approx(peaks[20], abs=0.5)  # 60 x 60 inner products beside
 
 
