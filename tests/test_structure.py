@@ -17,6 +17,7 @@ ROOMS = (
     "curvature",
     "belief",
     "flatness",
+    "path",
     "store",
     "figures",
     "training",
@@ -37,7 +38,7 @@ OWNERS = {
     "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"}
     | {"landscape/figures/plotly_picture.py", "landscape/figures/curvature_page.py"}
     | {"landscape/figures/curvature_plots.py", "landscape/figures/curvature_compare.py"}
-    | {"landscape/figures/between_plots.py"},
+    | {"landscape/figures/between_plots.py", "landscape/figures/path_plots.py"},
     "matplotlib": {"landscape/figures/print_figure.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
     "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py", "landscape/flatness/keskar.py"}

@@ -1,6 +1,5 @@
 """`landscape between`: measure lines between trained networks and the plane through three, over all ranks, into files and a page."""
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,8 +8,8 @@ from pathlib import Path
 from landscape.cli.arguments import Parser, with_negative_values
 from landscape.cli.between_settings import BetweenSettings, add_between_options, between_settings_of
 from landscape.cli.devices import device_of_rank
-from landscape.cli.outputs import goes_on, result_file
-from landscape.cli.program import interrupt_on_signals, stop_on_signals
+from landscape.cli.outputs import result_file
+from landscape.cli.resumed_sweeps import ResumedSweeps
 from landscape.sweep.world import Mistake, World
 
 HELP = "compare trained networks: lines and barriers between them, and the plane through three"
@@ -65,6 +64,7 @@ class _Run:
         self._settings, self._experiment, self._out = settings, experiment, out
         self._world, self._idle, self._say = world, idle, say
         self._num_ranks = world.size - len(idle)
+        self._sweeps = ResumedSweeps(settings, world, idle, say)
 
     def through(self) -> Path | None:
         from landscape.cli.preflight import preflight
@@ -86,15 +86,15 @@ class _Run:
         if self._settings.dry_run:
             say(f"dry run: nothing was written; the result would be {self._out} and {self._page.name}")
             return None
-        lines = self._swept(self._out, self._begun(lines, list(center)), None if is_idle else experiment.measure)
+        lines = self._sweeps.swept(self._out, self._begun(lines, center), None if is_idle else experiment.measure)
         if plane is not None:
             triangle = Triangle(**plane.origin.record["triangle"])  # the file's own, where there is one
             corners = None if is_idle else experiment.plane_measure(triangle)
             start = None
             if world.is_first:
                 plane = self._with_networks(plane, lines)
-                start = self._begun(plane, list(center))
-            plane = self._swept(_beside(self._out), start, corners)
+                start = self._begun(plane, center)
+            plane = self._sweeps.swept(_beside(self._out), start, corners)
         return self._drawn(plane is not None) if world.is_first else None
 
     @property
@@ -125,7 +125,7 @@ class _Run:
         from landscape.grid import Grid
 
         grid = Grid(self._settings.x, num_planes=len(self._settings.pairs))
-        return self._known(self._out, self._experiment.line_origin(geometry), grid)
+        return self._sweeps.known(self._out, self._experiment.line_origin(geometry), grid)
 
     def _known_plane(self, geometry):
         from landscape.grid import Grid
@@ -133,35 +133,10 @@ class _Run:
         if geometry.triangle is None:
             return None
         origin = self._experiment.plane_origin(geometry)
-        return self._known(_beside(self._out), origin, Grid(*self._experiment.plane_axes(geometry)))
+        return self._sweeps.known(_beside(self._out), origin, Grid(*self._experiment.plane_axes(geometry)))
 
-    def _known(self, out: Path, origin, grid):
-        """Return the surface that a file holds of this run, or one without metrics of which nothing is measured."""
-        from landscape.store.surface_file import read_surface
-        from landscape.surface import empty_surface
-
-        fresh = empty_surface(grid, [], origin)
-        if not out.exists():
-            return fresh
-        known = read_surface(out)
-        is_ours = goes_on(origin, known.origin, out, self._settings, is_complete=known.is_complete, say=self._say)
-        if not is_ours:
-            if self._settings.overwrite:
-                self._say(f"begins anew over {out}, which held {known.num_done} points")
-            return fresh
-        self._say(f"goes on with {out}: {known.num_done} of {known.grid.num_points} points are done")
-        return known if known.is_complete else replace(known, origin=_gone_on(origin, known.origin))
-
-    def _begun(self, surface, metrics: list[str]):
-        """Return the surface that a sweep starts from, on rank 0, with this run's circumstances in its records."""
-        from landscape.surface import empty_surface
-
-        if not self._world.is_first or surface.is_complete:
-            return surface
-        origin = surface.origin
-        here = {"hosts": self._world.host, "ranks": self._num_ranks, "notes": [*self._experiment.notes, *self._notes]}
-        origin = replace(origin, record={**origin.record, **here})
-        return replace(surface, origin=origin) if surface.values else empty_surface(surface.grid, metrics, origin)
+    def _begun(self, surface, metrics):
+        return self._sweeps.begun(surface, list(metrics), notes=[*self._experiment.notes, *self._notes])
 
     def _with_networks(self, plane, lines):
         """Return the plane with what the lines' ends tell of each network."""
@@ -172,39 +147,6 @@ class _Run:
         found = metrics_of_networks(lines)
         marks = [{**mark, "metrics": found[mark["letter"]]} for mark in plane.origin.record["marks"]]
         return replace(plane, origin=replace(plane.origin, record={**plane.origin.record, "marks": marks}))
-
-    def _swept(self, out: Path, start, measure):
-        """Measure what is left, saving as it goes; the whole surface on rank 0, None elsewhere."""
-        from landscape.cli.progress import Progress, duration
-        from landscape.store.surface_file import write_surface
-        from landscape.sweep.run import sweep
-
-        world, say, began = self._world, self._say, time.perf_counter()
-        if not world.share(world.is_first and not start.is_complete):
-            return start if world.is_first else None
-        earlier_s = start.origin.record.get("seconds", 0) if world.is_first else 0
-        world.agreed(lambda: write_surface(start, out))
-        progress = None
-        if world.is_first:
-            progress = Progress(start.grid.num_points, start.num_done, under_launcher=world.size > 1, say=say)
-
-        def save(surface) -> None:
-            seconds = earlier_s + time.perf_counter() - began
-            record = {**surface.origin.record, "seconds": seconds}
-            write_surface(replace(surface, origin=replace(surface.origin, record=record)), out)
-
-        stop = stop_on_signals()
-        try:
-            surface = sweep(
-                measure, start, world=world, save=save, progress=progress or _silent, stop=stop, idle=self._idle
-            )
-        finally:
-            if progress:
-                progress.close()
-            interrupt_on_signals()
-        if world.is_first:
-            say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
-        return surface
 
     def _drawn(self, has_plane: bool) -> Path:
         """Say what the files tell, and draw it."""
@@ -225,14 +167,6 @@ class _Run:
             ) from error
         self._say(f"page: {self._page}")
         return self._page
-
-
-def _gone_on(ours, known):
-    """Return the origin of a run that goes on: this run's records, with what the file tells of what went before."""
-    kept = {name: known.record[name] for name in ("seconds", "earlier", "triangle", "marks") if name in known.record}
-    if ours.circumstance != known.circumstance:
-        kept["earlier"] = [*kept.get("earlier", []), known.circumstance]
-    return replace(ours, record={**ours.record, **kept})
 
 
 def _say(line: str) -> None:

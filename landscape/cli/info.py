@@ -53,6 +53,7 @@ def _tell_surface(path: Path) -> None:
     from landscape.figures.belief_panel import belief_panel
     from landscape.figures.between_words import sentences_between
     from landscape.figures.facts import facts
+    from landscape.figures.path_panel import path_panel, path_sentences
     from landscape.store.surface_file import read_surface
 
     surface = read_surface(path)
@@ -63,6 +64,10 @@ def _tell_surface(path: Path) -> None:
     if is_between(surface) and surface.is_complete:
         print("between the networks")
         for sentence in sentences_between(surface):
+            print(f"  {sentence}")
+    if path_panel(surface) is not None:
+        print("the way of training")
+        for sentence in path_sentences(surface):
             print(f"  {sentence}")
     panel = belief_panel(surface)
     if panel is not None:

@@ -18,6 +18,9 @@ class Networks:
 
     Args:
         model: Of their architecture.
+        what: Whose networks must be of one architecture, for messages.
+        may_equal: Whether two of them may hold the same weights.
+        reference: What the others are compared with; the first of them if None.
 
     Attributes:
         digests: Of each one's parameters and norm statistics.
@@ -27,20 +30,28 @@ class Networks:
         ValueError, OSError: One can't be read, does not fit the model, or equals another.
     """
 
-    def __init__(self, paths: tuple[Path, ...], model: nn.Module) -> None:
+    def __init__(
+        self,
+        paths: tuple[Path, ...],
+        model: nn.Module,
+        *,
+        what: str = "lines",
+        may_equal: bool = False,
+        reference: Checkpoint | None = None,
+    ) -> None:
         self._paths, self._model = paths, copy.deepcopy(model)
         self.names = names_of_networks(paths)
         self.digests: list[str] = []
         self.words: list[str] = []
         self.notes: list[str] = []
-        first, seen = None, []
+        first, seen = reference, []
         for path in paths:
             checkpoint = read_checkpoint(path)
             first = first or checkpoint
-            _require_one_architecture(first, checkpoint)
+            _require_one_architecture(first, checkpoint, what)
             self.notes += load_into(self._model, checkpoint)
             weights = digest(weights_of(self._model))
-            if weights in seen:
+            if weights in seen and not may_equal:
                 twin = paths[seen.index(weights)]
                 raise ValueError(f"{twin} and {path} hold the same weights, so that there is no line between them")
             seen.append(weights)
@@ -66,12 +77,12 @@ class Networks:
         return {name: found[name].double() for name, _ in self._model.named_parameters()}
 
 
-def _require_one_architecture(first: Checkpoint, other: Checkpoint) -> None:
+def _require_one_architecture(first: Checkpoint, other: Checkpoint, what: str) -> None:
     """Refuse what the files themselves call another model; what they don't tell, loading finds."""
     ours, theirs = first.recorded("model"), other.recorded("model")
     if ours is not None and theirs is not None and ours != theirs:
         raise ValueError(
-            f"lines need networks of one architecture, but {first.words} is a {ours} and {other.words} a {theirs}"
+            f"{what} need networks of one architecture, but {first.words} is a {ours} and {other.words} a {theirs}"
         )
 
 

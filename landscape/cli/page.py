@@ -67,13 +67,17 @@ def _comparison_page(options: argparse.Namespace) -> Path:
 def _surface_page(options: argparse.Namespace) -> Path:
     from landscape.figures.between_page import lines_and_plane, write_between_page
     from landscape.figures.page import names_of, write_page
+    from landscape.figures.path_panel import path_title
     from landscape.store.surface_file import read_surface
 
     surfaces = dict(zip(names_of(options.files), [read_surface(path) for path in options.files]))
     between = lines_and_plane(list(surfaces.values()))
     if between is not None:
         return write_between_page(*between, _place(options), next(iter(surfaces)), options.title or "")
-    title = "Loss landscape" if options.title is None else options.title
+    usual = "Loss landscape"
+    if len(surfaces) == 1 and "path" in next(iter(surfaces.values())).origin.record:
+        usual = path_title(next(iter(surfaces)))
+    title = usual if options.title is None else options.title
     return write_page(surfaces, _place(options), title, sequence=options.sequence)
 
 

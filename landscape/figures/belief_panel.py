@@ -18,12 +18,12 @@ OTHERWISE = {"norm statistics": "norm statistics", "second subset": "other sampl
 def belief_panel(surface: Surface) -> dict | None:
     """Return sentences, rows of (what, value, meaning), and what was not measured; None where the surface is unfinished.
 
-    What lies between several networks has no center that the surroundings of one network would be told from: None too.
+    What lies between several networks, or around a path, has no center that the surroundings of one network would be told from: None too.
 
     Returns:
         {"headline": the sentence that stands where there is room for one, "sentences": [text], "rows": [[what, value, meaning]], "missing": [text]}.
     """
-    if not surface.is_complete or "networks" in surface.origin.record:
+    if not surface.is_complete or {"networks", "path"} & set(surface.origin.record):
         return None
     account = account_of(surface)
     rows = [

@@ -8,6 +8,7 @@ from plotly.colors import get_colorscale
 from landscape.figures.batches_panel import batches_panel
 from landscape.figures.belief_panel import belief_panel
 from landscape.figures.facts import facts
+from landscape.figures.path_panel import path_panel
 from landscape.grid import Grid
 from landscape.surface import Surface
 from landscape.taylor import Taylor, residual, second_orders
@@ -77,6 +78,9 @@ def _described(name: str, surface: Surface, arrays: Arrays) -> dict:
         described["marks"] = [
             {key: mark[key] for key in ("letter", "name", "x", "y", "off")} for mark in surface.origin.record["marks"]
         ]
+    path = path_panel(surface)
+    if path is not None:
+        described["path"] = path
     belief = belief_panel(surface)
     if belief is not None:
         described["belief"] = belief

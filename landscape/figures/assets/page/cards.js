@@ -3,6 +3,7 @@
 import { element, table } from "./elements.js";
 import { addCrosshair } from "./crosshair.js";
 import { addMarks } from "./marks.js";
+import { addPath } from "./path.js";
 import { fullName } from "./planes.js";
 
 export function buildCards(surfaces, main, curves) {
@@ -36,14 +37,15 @@ function planeCard(surface, colour, alone) {
   const contour = holder.appendChild(element("div", "panel"));
   contour.dataset.panel = "contour";
   const crosshair = addCrosshair(holder, colour);
+  const path = addPath(crosshair.drawing, surface.path);
   const named = addMarks(crosshair.drawing, surface.marks);
   const box = panels.appendChild(element("div", "holder relief"));
   const relief = box.appendChild(element("div", "panel"));
   relief.dataset.panel = "surface";
   const note = panels.appendChild(element("p", "absent"));
   note.hidden = true;
-  const facts = card.appendChild(factsOf(surface, { open: alone && !surface.belief && !surface.marks }));
-  return { facts, card, chip, range, heading, holder, contour, crosshair, named, box, relief, note, panels };
+  const facts = card.appendChild(factsOf(surface, { open: alone && !surface.belief && !surface.marks && !surface.path }));
+  return { facts, card, chip, range, heading, holder, contour, crosshair, named, path, box, relief, note, panels };
 }
 
 function curvesCard(lines) {

@@ -5,6 +5,7 @@ import { drawContour } from "./contour.js";
 import { nameCard, showFacts } from "./cards.js";
 import { moveCrosshair } from "./crosshair.js";
 import { moveMarks } from "./marks.js";
+import { movePath } from "./path.js";
 import { watchContour, watchRelief } from "./pointers.js";
 import { cameraOf, drawRelief, moveSlices } from "./relief.js";
 import { told } from "./scale.js";
@@ -54,7 +55,7 @@ async function drawOneRelief(page, card, surface, heights, options) {
   }
   const camera = cameraOf(page.state.camera);
   const at = pointAt(surface, page.state.at);
-  await drawRelief(card.relief, surface, heights, { ...options, name: page.name, camera, at, labelled: page.shown.length === 1 });
+  await drawRelief(card.relief, surface, heights, { ...options, name: page.name, camera, at, labelled: page.shown.length === 1, frame: page.state.frame });
   watchRelief(page, card);
 }
 
@@ -106,6 +107,7 @@ export function placeCrosshairs(page) {
 function moveOverlay(page, card) {
   moveCrosshair(card.crosshair, card.contour, page.state.at);
   moveMarks(card.named, card.contour, !page.content.sequence);
+  movePath(card.path, card.contour, page.state, page.theme);
 }
 
 /* The slices drawn on the 3-D surfaces, moved to the probed point. */

@@ -91,12 +91,14 @@ export function listenToKeys(page, change) {
     B: () => nextSize(page, change),
     r: () => change("reset"),
     " ": () => change("play"),
+    ",": () => page.player.step(-1),
+    ".": () => page.player.step(1),
     "?": () => byId("help").showModal(),
   };
   document.addEventListener("keydown", (event) => {
     const own = event.key === " " ? "button, summary, input[type=checkbox], select" : "select";
     const busy = event.ctrlKey || event.metaKey || event.altKey || byId("help").open || event.target.closest?.(own);
-    if (busy || !actions[event.key] || (event.key === " " && !page.content.sequence)) return;
+    if (busy || !actions[event.key] || (event.key === " " && !page.player.isThere)) return;
     event.preventDefault();
     actions[event.key]();
   });

@@ -9,9 +9,12 @@ import { drawAside, drawPlanes, drawProbed, moveReliefSlices, placeCrosshairs } 
 import { byId, element } from "./elements.js";
 import { buildHeader, listenToKeys, showHeader } from "./header.js";
 import { withPlanes } from "./planes.js";
+import { walkRelief } from "./path.js";
+import { addPathCards, stepsOf, stepWords } from "./path-cards.js";
 import { buildPlayer } from "./player.js";
 import { watchCurves } from "./pointers.js";
 import { hasWebGL, reshape } from "./relief.js";
+import { told } from "./scale.js";
 import { heightsOf, settle } from "./shown.js";
 import { drawLines, drawSlices } from "./slices.js";
 import { DEFAULTS, keepInAddress, stateFrom } from "./state.js";
@@ -20,6 +23,9 @@ import { hideSecondOrder, SECOND_ORDER } from "./taylor.js";
 import { themeOf } from "./theme.js";
 import { inflated, loadLibrary } from "./unpack.js";
 
+const MORPH_S = 1.5; // from a surface of a sequence to the next
+const LONGEST_STEP_S = 0.6, WALK_S = 20; // from a checkpoint of a path to the next, and along it all
+const SLOW_FRAME_MS = 50, MOST_PAUSE_MS = 1000; // of a scene while a walker goes
 const CONTOUR_PAUSE_MS = 400; // between two drawings of contours while something plays
 const page = { change };
 
@@ -31,18 +37,20 @@ async function draw() {
   document.body.dataset.view = page.state.view;
   showHeader(page);
   drawAside(page);
-  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page), drawBetween()]);
+  await Promise.all([drawSlices(page), drawLines(page), drawPlanes(page), drawCharts()]);
   await drawBatches(page);
   placeCrosshairs(page);
+  if (page.steps.length) page.player.place(page.state.frame);
   keepInAddress(page.state);
   main.setAttribute("aria-busy", "false");
 }
 
 /* Charts that follow nothing but the theme. */
-function drawBetween() {
-  if (!page.between || page.between.isDark === page.theme.dark) return undefined;
-  page.between.isDark = page.theme.dark;
-  return page.between.draw(page.theme);
+function drawCharts() {
+  return Promise.all([page.between, page.pathCards].filter((cards) => cards && cards.isDark !== page.theme.dark).map((cards) => {
+    cards.isDark = page.theme.dark;
+    return cards.draw(page.theme);
+  }));
 }
 
 let turnOfDrawing = Promise.resolve();
@@ -96,8 +104,28 @@ function probe() {
 
 let lastContour = 0;
 
+let reliefAt = 0, reliefPause = 0, nextRelief = 0;
+
+/* The walkers alone: the surface under them stays. Where a scene takes long, that in 3-D comes after it now and then. */
+function walk(playing) {
+  placeCrosshairs(page);
+  const now = performance.now();
+  if (reliefAt && now - reliefAt < MOST_PAUSE_MS) reliefPause = now - reliefAt > SLOW_FRAME_MS ? Math.min(MOST_PAUSE_MS, 8 * (now - reliefAt)) : 0;
+  reliefAt = 0;
+  if (playing && now < nextRelief) return;
+  [reliefAt, nextRelief] = [playing ? now : 0, now + reliefPause];
+  for (const { surface, place } of page.shown) {
+    const card = page.cards.planes[place];
+    if (!surface?.path || card.box.hidden || !card.relief.data) continue;
+    const [low, high] = page.scaleFor(surface).ends;
+    walkRelief(card.relief, surface, heightsOf(page, surface), high - low, page.state.frame);
+  }
+  if (!playing) keepInAddress(page.state);
+}
+
 function showFrame(frame, playing) {
   page.state.frame = frame;
+  if (page.steps.length) return walk(playing);
   if (!playing) return redraw();
   settle(page);
   const [{ surface }] = page.shown;
@@ -141,13 +169,21 @@ function sayProgress() {
   setTimeout(reload, 1000 * live.seconds);
 }
 
+/* What the address asks for; a path is shown to its end unless it says otherwise. */
+function begun() {
+  const state = stateFrom(location.hash);
+  return page.steps.length && !location.hash.includes("frame=") ? { ...state, frame: page.numSteps - 1 } : state;
+}
+
 async function start() {
   const main = byId("cards");
   await loadLibrary();
   const [content, buffer] = [await (await inflated("page-data")).json(), await (await inflated("page-arrays")).arrayBuffer()];
   page.content = content;
   page.surfaces = content.surfaces.map((surface) => withPlanes(decoded(surface, buffer)));
-  page.state = stateFrom(location.hash);
+  page.steps = content.sequence ? [] : stepsOf(page.surfaces);
+  page.numSteps = content.sequence ? page.surfaces.length : page.steps.length;
+  page.state = begun();
   if (!location.hash.includes("at=")) page.state.at = home();
   page.webgl = hasWebGL();
   const built = content.sequence ? page.surfaces.slice(0, 1) : page.surfaces;
@@ -158,7 +194,9 @@ async function start() {
   addBelief(page.surfaces, main, page.theme.curves);
   page.between = content.between && addBetween(content.between, main);
   if (page.between) main.prepend(page.between.section);
-  page.player = buildPlayer(page, showFrame);
+  page.pathCards = addPathCards(page.surfaces, main);
+  const wordsOf = (near) => (page.steps.length ? stepWords(page.steps[near], page.state.metric, page.name, told) : page.surfaces[near].name);
+  page.player = buildPlayer(page.numSteps, wordsOf, page.steps.length ? Math.min(LONGEST_STEP_S, WALK_S / page.numSteps) : MORPH_S, showFrame);
   buildHeader(page, change);
   listenToKeys(page, change);
   sayProgress();
@@ -168,7 +206,7 @@ async function start() {
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; redraw(); } });
   addEventListener("hashchange", () => {
-    Object.assign(page.state, stateFrom(location.hash));
+    Object.assign(page.state, begun());
     page.player.place(page.state.frame);
     redraw();
   });

@@ -1,22 +1,20 @@
-/* The bar that plays a sequence: surfaces of checkpoints in their order, each morphing into the next. */
+/* The bar that plays: surfaces of checkpoints in their order, each morphing into the next; or the checkpoints of a path. */
 
 import { byId } from "./elements.js";
 
-const SECONDS_A_STEP = 1.5;
-
-/* show(frame): a number between 0 and the last surface's place; its fraction is the way to the next. */
-export function buildPlayer(page, show) {
+/* steps: words for a step, by its number; show(frame, playing): a number between 0 and the last step; its fraction is the way to the next. */
+export function buildPlayer(numSteps, wordsOf, secondsAStep, show) {
   const bar = byId("player");
-  const last = page.surfaces.length - 1;
-  bar.hidden = !page.content.sequence || last < 1;
-  if (bar.hidden) return { toggle() {}, place() {} };
+  const last = numSteps - 1;
+  bar.hidden = last < 1;
+  if (bar.hidden) return { isThere: false, toggle() {}, place() {}, step() {} };
   const scrub = byId("scrub"), play = byId("play"), speed = byId("speed");
   scrub.max = last;
   let running = null;
   const place = (frame) => {
     const near = Math.min(last, Math.round(frame));
     scrub.value = frame;
-    const words = `${page.surfaces[near].name} (${near + 1} of ${last + 1})`;
+    const words = `${wordsOf(near)} (${near + 1} of ${last + 1})`;
     byId("step").textContent = words;
     scrub.setAttribute("aria-valuetext", words);
   };
@@ -31,7 +29,7 @@ export function buildPlayer(page, show) {
     let before = performance.now();
     play.textContent = "Pause";
     const step = (now) => {
-      frame = Math.min(last, frame + ((now - before) / 1000 / SECONDS_A_STEP) * Number(speed.value));
+      frame = Math.min(last, frame + ((now - before) / 1000 / secondsAStep) * Number(speed.value));
       before = now;
       place(frame);
       show(frame, true);
@@ -39,11 +37,13 @@ export function buildPlayer(page, show) {
     };
     running = requestAnimationFrame(step);
   };
+  const stand = (frame) => { if (running !== null) stop(); place(frame); show(frame, false); };
   const toggle = () => (running === null ? start() : stop());
   play.addEventListener("click", toggle);
-  byId("first").addEventListener("click", () => { if (running !== null) stop(); place(0); show(0, false); });
-  byId("last").addEventListener("click", () => { if (running !== null) stop(); place(last); show(last, false); });
+  byId("first").addEventListener("click", () => stand(0));
+  byId("last").addEventListener("click", () => stand(last));
   scrub.addEventListener("input", () => { if (running !== null) stop(); place(Number(scrub.value)); show(Number(scrub.value), true); });
   scrub.addEventListener("change", () => show(Number(scrub.value), false));
-  return { toggle, place };
+  const step = (way) => stand(Math.min(last, Math.max(0, Math.round(Number(scrub.value)) + way)));
+  return { isThere: true, toggle, place, step };
 }

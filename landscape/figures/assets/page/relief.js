@@ -1,6 +1,7 @@
 /* One 3-D panel: the surface with its height on the same scale as its colour, and the two slices drawn on it. */
 
 import { pinsOf } from "./marks.js";
+import { tracesOfPath } from "./path.js";
 import { levelsOf, ticksOf } from "./scale.js";
 import { rowsOf } from "./surfaces.js";
 import { netOf } from "./taylor.js";
@@ -41,7 +42,7 @@ function thinned(surface, heights) {
   };
 }
 
-export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, taylor, camera, at, labelled }) {
+export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, taylor, camera, at, labelled, frame }) {
   // Isolines run into holes as lines to nowhere, over which a renderer without a GPU spends seconds.
   const isWhole = heights.every(Number.isFinite);
   const [low, high] = scale.ends;
@@ -64,7 +65,7 @@ export function drawRelief(panel, surface, heights, { scale, metric, name, colou
     },
   };
   const second = taylor ? [netOf(surface, taylor, scale, theme.second)] : [];
-  return Plotly.react(panel, [relief, ...slicesOn(surface, heights, at, high - low, theme), ...second, ...pinsOf(surface, heights, high, theme)], layout, CONFIG);
+  return Plotly.react(panel, [relief, ...slicesOn(surface, heights, at, high - low, theme), ...second, ...pinsOf(surface, heights, high, theme), ...tracesOfPath(surface, heights, high - low, frame, theme)], layout, CONFIG);
 }
 
 /* The two slices through the probed point, a hair above the surface. */

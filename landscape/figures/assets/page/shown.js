@@ -54,7 +54,7 @@ export function settle(page) {
   if (!canDiffer || !(/^\d+$/.test(state.minus) && Number(state.minus) in surfaces)) state.minus = "";
   page.numPlanes = Math.max(...surfaces.map(({ planes, colour }) => (colour === undefined ? planes.length : 1)));
   state.plane = Math.min(state.plane, page.numPlanes);
-  state.frame = content.sequence ? Math.min(Math.max(0, state.frame), surfaces.length - 1) : 0;
+  state.frame = Math.min(Math.max(0, state.frame), Math.max(0, page.numSteps - 1));
   const { name, signed } = content.metrics.find(({ key }) => key === state.metric);
   page.name = name;
   page.isDiverging = state.minus !== "" || Boolean(signed);

@@ -67,6 +67,12 @@ function valueAt(values, corners) {
   return corners.reduce((sum, [place, weight]) => sum + weight * values[place], 0);
 }
 
+/* A height at any place of the plane, between those around it; NaN outside the grid. */
+export function heightAt(surface, heights, [alpha, beta]) {
+  const holds = (axis, value) => value >= axis[0] && value <= axis[axis.length - 1];
+  return holds(surface.x, alpha) && holds(surface.y, beta) ? valueAt(heights, cornersOf(surface, alpha, beta)) : NaN;
+}
+
 function within(axis, other) {
   const [low, high] = [other[0], other[other.length - 1]];
   const slack = 1e-9 * (high - low);

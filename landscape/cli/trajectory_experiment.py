@@ -1,0 +1,215 @@
+"""From settings to what a path needs: its networks, their principal plane, problem, and the origins of path and surface."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.networks import Networks
+from landscape.cli.path_files import Way, ways_of
+from landscape.cli.subject import chosen_subject, circumstance_of
+from landscape.cli.trajectory_settings import TrajectorySettings
+from landscape.grid import Grid
+from landscape.origin import Origin
+from landscape.path.checkpoints import checkpoints_of
+from landscape.path.extent import axes_holding
+from landscape.path.principal import Principal, principal
+from landscape.path.projection import Projection, projected
+from landscape.path.random_walk import random_walk_share
+from landscape.problem.along_path import AlongPath
+from landscape.problem.batches import default_batch_size, resident
+from landscape.problem.problem import Problem
+
+PATH = "along a path"  # changes where the same settings would give other numbers
+NUM_SHARES = 3  # shown beside a random walk's
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PathGeometry:
+    """Where the networks lie: the plane, and everybody's place in it, averages last."""
+
+    principal: Principal
+    projection: Projection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrajectoryExperiment:
+    """Everything that a rank computes with, and what is recorded of it.
+
+    Attributes:
+        ways: Of the checkpoints.
+        networks: Checkpoints way after way, and then the averages.
+        num_checkpoints: Without averages.
+        measure: (0, 0) -> metrics of the last checkpoint.
+        origin: Of path and surface, without what only one of them has.
+        recorded: Accuracy by split that the last checkpoint claims over its whole splits.
+        num_in_split: Samples in the whole of each split.
+        notes: Sentences for the user.
+    """
+
+    settings: TrajectorySettings
+    problem: Problem
+    ways: tuple[Way, ...]
+    networks: Networks
+    num_checkpoints: int
+    measure: Callable[[float, float], Mapping[str, float]]
+    origin: Origin
+    name: str
+    recorded: dict[str, float]
+    num_in_split: dict[str, int]
+    num_samples: dict[str, int]
+    notes: tuple[str, ...]
+
+    def geometry(self) -> PathGeometry:
+        """Find the principal plane of the checkpoints, and all networks' places in it.
+
+        Raises:
+            ValueError: They span no plane, or one is not finite.
+        """
+        names = self.networks.names
+        found = principal(checkpoints_of(names[: self.num_checkpoints], self._weights), self.settings.origin)
+        return PathGeometry(found, projected(checkpoints_of(names, self._weights), found.plane))
+
+    def along(self, geometry: PathGeometry) -> AlongPath:
+        """Return the measure of checkpoints, and of points of the plane."""
+        return AlongPath(self.problem, self.networks.state, geometry.principal.plane, geometry.projection.places)
+
+    def path_grid(self) -> Grid:
+        """Return the networks' numbers as coordinates, once for themselves and once for their places in the plane."""
+        return Grid(np.arange(len(self.networks.names), dtype=float), num_planes=2)
+
+    def surface_grid(self, geometry: PathGeometry) -> Grid:
+        """Return a frame around all networks' places."""
+        return Grid(*axes_holding(geometry.projection.places, self.settings.points, self.settings.margin))
+
+    def path_origin(self) -> Origin:
+        """Return the origin of what is measured at the checkpoints."""
+        return self._origin({"beside": "the plane"}, {})
+
+    def surface_origin(self, geometry: PathGeometry) -> Origin:
+        """Return the origin of the surface."""
+        settings, found = self.settings, geometry.principal
+        path = {
+            "origin": settings.origin,
+            "singular_values": found.singular_values.tolist(),
+            "shares": found.shares.tolist(),
+            "ways": [_way_record(way, first) for way, first in zip(self.ways, self._firsts())],
+            "points": [
+                {"name": name, "x": float(x), "y": float(y), "off": float(off), "from_center": float(far)}
+                for name, (x, y), off, far in zip(
+                    self.networks.names,
+                    geometry.projection.places,
+                    geometry.projection.distances,
+                    geometry.projection.from_center,
+                )
+            ],
+            "averages": self._averages(),
+        }
+        words = [
+            f"{axis}: principal direction {number} of {self.num_checkpoints} checkpoints ({settings.origin}), of unit length: "
+            f"{share:.1%} of their squared distances{_beside_walk(settings.origin, number, len(self.ways))}"
+            for axis, number, share in zip("xy", (1, 2), found.shares)
+        ]
+        frame = {"points": settings.points, "margin": settings.margin}
+        return self._origin({"frame": frame}, {"path": path, "directions": words})
+
+    def _weights(self, number: int):
+        state = self.networks.state(number)
+        return {name: state[name] for name in self.problem.parameters}
+
+    def _firsts(self) -> list[int]:
+        return [0, *accumulate(len(way.files) for way in self.ways)][:-1]
+
+    def _averages(self) -> list[dict]:
+        found = [(place, kind) for place, way in enumerate(self.ways) for kind in way.averages]
+        return [
+            {"way": place, "kind": kind, "point": self.num_checkpoints + number}
+            for number, (place, kind) in enumerate(found)
+        ]
+
+    def _origin(self, identity: dict, record: dict) -> Origin:
+        return Origin({**self.origin.identity, **identity}, self.origin.circumstance, {**self.origin.record, **record})
+
+
+def build_trajectory(settings: TrajectorySettings, device: str = "cpu") -> TrajectoryExperiment:
+    """Build model, data, problem and records.
+
+    Raises:
+        ValueError, OSError: A user's mistake, in one sentence.
+    """
+    subject = chosen_subject(settings, device)
+    dataset, model = subject.dataset, subject.model
+    num_trained_on = len(dataset.split("train")) if "train" in dataset.splits else 0
+    ways = ways_of(settings.given, num_trained_on)
+    paths = [path for way in ways for path in way.files]
+    averages = [path for way in ways for path in way.averages.values()]
+    networks = Networks((*paths, *averages), model, what="paths", may_equal=True, reference=subject.checkpoint)
+    splits = settings.splits + estimation_split(settings, dataset, model, settings.norm_stats)
+    indices = {split: chosen_subset(settings, dataset, split) for split in splits}
+    batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device, "plain")
+    batches = {split: subject.batches(split, chosen, batch_size) for split, chosen in indices.items()}
+    data_digests = {split: part.digest() for split, part in batches.items()}
+    batches = {split: resident(part, device) for split, part in batches.items()}
+    problem = Problem(
+        model,
+        subject.loss,
+        {split: batches[split] for split in settings.splits},
+        norm_stats=settings.norm_stats,
+        precision=settings.precision,
+        device=device,
+        estimation_batches=batches.get("train"),
+    )
+    identity = {
+        **{name: value for name, value in subject.identity(settings).items() if name != "checkpoint"},
+        "checkpoints": networks.digests[: len(paths)],
+        "averages": networks.digests[len(paths) :],
+        "plane": f"principal, {settings.origin}",
+        "data": data_digests,
+        "norm_stats": settings.norm_stats,
+        "precision": settings.precision,
+        "path": PATH,
+        "batch_size": batch_size,
+        "splits": list(settings.splits),
+    }
+    record = {
+        **{name: value for name, value in subject.record(settings).items() if name != "checkpoint"},
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "data": {
+            split: subject.words_of_samples(split, chosen, settings.subset_seed)
+            + ("" if split in settings.splits else ", for norm statistics only")
+            for split, chosen in indices.items()
+        },
+        "subset": {
+            split: chosen.tolist() for split, chosen in indices.items() if len(chosen) < len(dataset.split(split))
+        },
+        "num_norms": problem.num_norms,
+        "numpy": np.__version__,
+    }
+    return TrajectoryExperiment(
+        settings=settings,
+        problem=problem,
+        ways=ways,
+        networks=networks,
+        num_checkpoints=len(paths),
+        measure=lambda _alpha, _beta: problem.measure(problem.center),
+        origin=Origin(identity, circumstance_of(device), record),
+        name=f"{subject.name}-trajectory",
+        recorded=recorded_accuracies(subject.checkpoint, subject.dataset_spec),
+        num_in_split={split: len(dataset.split(split)) for split in settings.splits},
+        num_samples={split: len(indices[split]) for split in settings.splits},
+        notes=tuple(networks.notes),
+    )
+
+
+def _way_record(way: Way, first: int) -> dict:
+    epochs = None if way.epochs is None else list(way.epochs)
+    return {"name": way.name, "first": first, "num": len(way.files), "epochs": epochs, "turns": list(way.turns)}
+
+
+def _beside_walk(origin: str, number: int, num_ways: int) -> str:
+    """Say what a random walk would have; nothing of several runs, which no one walk is like."""
+    return f" (a random walk's {random_walk_share(origin, number):.1%})" if num_ways == 1 else ""

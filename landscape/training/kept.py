@@ -1,0 +1,100 @@
+"""What is left of a training run to follow it by: its checkpoints in order, its averages, and the turns of its learning rate."""
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from landscape.run_record import RunRecord
+from landscape.store.weights_file import read_metadata
+from landscape.training.files import RunFiles
+
+ENDINGS = (".run.h5", "-checkpoints")
+KEPT = re.compile(r"(epoch|step)-(\d+)\.safetensors")
+AVERAGES = ("swa", "ema")
+DROP, RESTART = "drop", "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Weights that a run kept on its way.
+
+    Attributes:
+        epoch: How many epochs were done; between two of them, a fraction.
+    """
+
+    path: Path
+    epoch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A jump of the learning rate between two epochs.
+
+    Attributes:
+        kind: "drop" or "restart".
+        epoch: How many epochs were done.
+        before, after: The rate of the last update before it, and of the first one after it.
+    """
+
+    kind: str
+    epoch: int
+    before: float
+    after: float
+
+
+def run_of(path: Path) -> RunFiles | None:
+    """Return the files of the run that a path names, by OUT, OUT.run.h5 or OUT-checkpoints; None where it names none."""
+    names = [path.name.removesuffix(ending) for ending in ENDINGS if path.name.endswith(ending)] or [path.name]
+    files = RunFiles(path.with_name(names[0])) if path.name else None
+    return files if files is not None and (files.record.is_file() or files.checkpoints.is_dir()) else None
+
+
+def kept_checkpoints(files: RunFiles, updates_an_epoch: int) -> tuple[Kept, ...]:
+    """Return a run's checkpoints in the order of training, its last weights included, one a place.
+
+    Raises:
+        OSError: It kept none, or the last weights can't be read.
+    """
+    found: dict[float, Path] = {}
+    for path in sorted(files.checkpoints.glob("*.safetensors")):
+        if match := KEPT.fullmatch(path.name):
+            unit, number = match.group(1), int(match.group(2))
+            found.setdefault(number if unit == "epoch" else number / updates_an_epoch, path)
+    if not found:
+        raise OSError(
+            f"the run {files.out} kept no checkpoints on its way in {files.checkpoints}; train it with --checkpoint-every 1"
+        )
+    if files.weights.is_file() and (epochs := read_metadata(files.weights).get("epochs", "")).isdigit():
+        found.setdefault(int(epochs), files.weights)
+    return tuple(Kept(found[epoch], float(epoch)) for epoch in sorted(found))
+
+
+def kept_averages(files: RunFiles) -> dict[str, Path]:
+    """Return the files of a run's averages that are there, by "swa" and "ema"."""
+    return {name: files.average(name) for name in AVERAGES if files.average(name).is_file()}
+
+
+def updates_an_epoch(record: RunRecord, num_samples: int) -> int:
+    """Return how many updates each of a run's epochs had.
+
+    Args:
+        num_samples: Of its data set's whole training split.
+    """
+    recipe = record.origin.identity["recipe"]
+    return math.ceil((recipe.get("num_train") or num_samples) / recipe["batch_size"])
+
+
+def turns(record: RunRecord) -> tuple[Turn, ...]:
+    """Return where a run's learning rate fell by its schedule's step or plateau, or began a warm restart."""
+    schedule = record.origin.identity["recipe"]["schedule"]
+    firsts, lasts = (record.columns.get(f"{which}_learning_rate") for which in ("first", "last"))
+    if firsts is None or lasts is None:
+        return ()
+    found = []
+    for epoch, (before, after) in enumerate(zip(lasts.tolist(), firsts[1:].tolist()), 1):
+        if schedule in ("step", "plateau") and after < before:
+            found.append(Turn(DROP, epoch, before, after))
+        if schedule == "warm-restarts" and after > before:
+            found.append(Turn(RESTART, epoch, before, after))
+    return tuple(found)

@@ -1,0 +1,92 @@
+"""Checkpoints in planes: places, distances off them, and the frame that holds a path."""
+
+import numpy as np
+import pytest
+import torch
+from path_checkpoints import SIZE, checkpoints, tensors, turning_path
+
+from landscape.path.extent import axes_holding
+from landscape.path.principal import principal
+from landscape.path.projection import projected
+from landscape.plane import Plane
+
+PLACES = np.array([(0.5, 0.25), (-3.0, 0.0), (1.5, -7.25), (48.4, 22.2)])
+
+
+def skew_plane(seed: int = 5) -> tuple[Plane, np.ndarray, np.ndarray]:
+    """Return a plane whose directions are neither unit nor orthogonal, with center and directions as vectors."""
+    random = np.random.default_rng(seed)
+    center, u, rest = random.normal(size=(3, SIZE))
+    directions = np.stack([3 * u, 0.4 * u + 0.2 * rest])
+    return Plane(tensors(center), *(tensors(direction) for direction in directions)), center, directions
+
+
+def test_a_path_inside_any_plane_has_its_coordinates_and_no_residual():
+    plane, center, directions = skew_plane()
+    found = projected(checkpoints(center + PLACES @ directions), plane)
+    assert found.places == pytest.approx(PLACES, abs=1e-9)
+    assert found.distances == pytest.approx(np.zeros(4), abs=1e-9)
+
+
+def test_a_path_off_a_plane_has_its_nearest_points_and_distances():
+    plane, center, directions = skew_plane()
+    rows = turning_path(6)
+    wanted, squares, _, _ = np.linalg.lstsq(directions.T, (rows - center).T, rcond=None)
+    found = projected(checkpoints(rows), plane)
+    assert found.places == pytest.approx(wanted.T, rel=1e-8)
+    assert found.distances == pytest.approx(squares**0.5, rel=1e-10)
+    assert found.from_center == pytest.approx(np.linalg.norm(rows - center, axis=1), rel=1e-12)
+
+
+def test_a_path_onto_a_line_has_one_coordinate():
+    plane, center, directions = skew_plane()
+    found = projected(checkpoints(center + np.outer([0.3, -2], directions[0])), Plane(plane.center, plane.u))
+    assert found.places == pytest.approx(np.array([[0.3], [-2]]), abs=1e-12) and found.places.shape == (2, 1)
+
+
+def test_several_runs_share_the_plane_that_is_principal_to_all():
+    first, second = turning_path(7), turning_path(7) + 0.5
+    together = np.concatenate([first, second])
+    _, _, directions = np.linalg.svd(together - together.mean(axis=0), full_matrices=False)
+    plane = principal(checkpoints(together)).plane
+    for rows in (first, second):
+        ours = projected(checkpoints(rows), plane)
+        assert np.abs(ours.places) == pytest.approx(np.abs((rows - together.mean(axis=0)) @ directions[:2].T), abs=1e-9)
+
+
+def test_float32_checkpoints_inside_a_plane_lie_off_it_by_their_rounding_alone():
+    plane, center, directions = skew_plane()
+    rows = center + PLACES[:3] @ directions
+    found = projected(checkpoints(rows, torch.float32), plane)
+    assert found.places == pytest.approx(PLACES[:3], abs=1e-5)
+    assert (found.distances < 6e-8 * np.linalg.norm(rows, axis=1)).all() and (found.distances > 0).all()
+
+
+def test_the_frame_holds_the_path_with_its_margin():
+    x, y = axes_holding(np.array([(3.0, -1.0), (5.0, 0.5), (4.0, 1.0)]), 7, 0.2)
+    assert (x[0], x[-1], len(x)) == pytest.approx((2.6, 5.4, 7)) and (y[0], y[-1]) == pytest.approx((-1.4, 1.4))
+    assert np.diff(x) == pytest.approx(np.full(6, 2.8 / 6))
+
+
+def test_a_straight_path_has_a_frame_that_is_not_too_narrow():
+    x, y = axes_holding(np.array([(-2.0, 3.0), (6.0, 3.0)]), 5, 0.25)
+    assert (x[0], x[-1]) == (-4, 8) and (y[0], y[-1]) == (1.5, 4.5)
+
+
+@pytest.mark.parametrize(
+    "places, num, margin, sentence",
+    [
+        (
+            [(1, 2), (1, 2)],
+            5,
+            0.2,
+            "the path is one point in this plane, so that no frame holds it; choose another plane",
+        ),
+        ([(1, 2), (3, 4)], 1, 0.2, "a frame needs 2 points an axis and a margin of 0 or more, not 1 and 0.2"),
+        ([(1, 2), (3, 4)], 5, -0.2, "a frame needs 2 points an axis and a margin of 0 or more, not 5 and -0.2"),
+    ],
+)
+def test_what_has_no_frame_is_refused_in_a_sentence(places, num, margin, sentence):
+    with pytest.raises(ValueError) as error:
+        axes_holding(np.array(places, float), num, margin)
+    assert str(error.value) == sentence
