@@ -233,6 +233,7 @@ def test_a_program_says_once_that_it_may_not_write(ranks, run, analytic, folder)
     assert said == "/proc can't be written (no such file or directory); choose another --out"
 
 
+@pytest.mark.slow
 def test_training_over_several_ranks_says_a_mistake_once(run, folder):
     said = refused(run, "-m", "landscape", "train", "--schedule", "linear", "--out", "mine", ranks=3, cwd=folder)
     assert said.startswith("unknown schedule 'linear'; choose one of constant, ") and not list(folder.glob("mine*"))

@@ -174,6 +174,7 @@ def test_files_tell_and_draw_what_the_command_did(files, capsys):
     assert Path("again.html").read_bytes() == page
 
 
+@pytest.mark.slow  # lines between networks show the same sweeps
 def test_two_ranks_give_the_bits_of_one(files, run):
     script = Path(__file__).resolve().parents[2] / "scripts" / "plot_trajectory.py"
     trajectory("alone", *files, *EXACT)
