@@ -15,9 +15,9 @@ difference means: [comparing.md](comparing.md); lines between networks: [between
 TITLES = {
     "small-and-large": "Small against large batches, ResNet-20 on CIFAR-10",
     "shortcuts-digits": "VGG-56 against ResNet-56 on digits",
-    "swa": "Weight averaging against its members, ResNet-20 on CIFAR-10",
+    "swa-digits": "Weight averaging against its members, ResNet-20 on digits",
     "between-seeds": "Between ResNet-20 of other seeds",
-    "between-swa": "Between the members of an average",
+    "between-swa-digits": "Between the members of an average, ResNet-20 on digits",
 }
 
 # How a program that ran calls itself -> how it is called.

@@ -21,6 +21,7 @@ def made(name: str, *options: str):
     return read_surface(Path(f"{name}.h5"))
 
 
+@pytest.mark.slow
 def test_as_many_ranks_as_planes_give_the_bits_of_one(run):
     options = [*TINY, "--x", "-0.5:1:9", "--y", "-1:0.5:9", "--planes", "3"]
     for ranks, name in ((None, "alone"), (3, "three")):

@@ -42,9 +42,9 @@ def test_what_is_compared_is_whole_and_of_the_zoos_own_networks():
 
 
 def test_comparisons_are_told_with_their_command_sentences_and_table():
-    record = {"command": "compare_minima.py zoo:a zoo:b --out /somewhere/swa"}
-    found = gallery_text(ZOO, {}, {"swa": comparison(network("a"), network("b", 4.0), **record)})
-    assert "\n    python scripts/compare_minima.py zoo:a zoo:b --out outputs/compare/swa\n" in found
+    record = {"command": "compare_minima.py zoo:a zoo:b --out /somewhere/swa-digits"}
+    found = gallery_text(ZOO, {}, {"swa-digits": comparison(network("a"), network("b", 4.0), **record)})
+    assert "\n    python scripts/compare_minima.py zoo:a zoo:b --out outputs/compare/swa-digits\n" in found
     assert "- a and b: of five measures with an error, five call a flatter" in found
     assert "| tau | 1.000 ± 0.058 | 4.00 ± 0.23 | more |" in found
 

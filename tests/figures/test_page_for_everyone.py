@@ -25,7 +25,7 @@ def test_a_phone_shows_all_of_it_in_one_column(pair):
     assert_quiet(seen)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_no_violation(pair, theme):
     seen = visit(pair[0], [axe(), VIOLATIONS, Press("?"), VIOLATIONS], fragment=f"theme={theme}")
     assert seen.answers[1:] == [[], []]

@@ -47,7 +47,7 @@ def test_a_network_s_last_command_is_its_recipe(name):
     assert words[:2] == ["landscape", "train"]
     options = _parsed(words[2:], "landscape train")
     asked = {key: getattr(options, key) for key in ("model", *SETTINGS) if getattr(options, key) is not None}
-    usual = {key: value for key, value in asked.items() if key in recipe}
+    usual = json.loads(json.dumps({key: value for key, value in asked.items() if key in recipe}))
     assert usual == {key: recipe[key] for key in usual} and {"seed", "epochs", "batch_size", "weight_decay"} <= set(
         usual
     )
