@@ -61,6 +61,7 @@ def test_overhead_is_a_part_of_each_point():
     assert "20 random images (no CIFAR-10 in nowhere)" in result.rows[0].what
 
 
+@pytest.mark.slow
 def test_the_floor_is_measured_in_both_processes():
     result = floor.measure(ONCE, **TINY, batch_sizes=(2,))
     assert sum(result.raw["layers"].values()) == 21

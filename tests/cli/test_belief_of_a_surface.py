@@ -193,6 +193,7 @@ def test_the_program_ends_with_what_the_page_says_and_info_says_it_again(capsys)
 
 
 @pytest.mark.timed
+@pytest.mark.slow
 def test_a_kill_while_belief_is_measured_goes_on_to_the_same_bits(start, run, until, here):
     options = "--model resnet20 --dataset digits --untrained 0 --num-samples 150 --norm-stats reestimated"
     grid = "--x -1:1:4 --y -1:1:3 --belief full --out k"

@@ -116,6 +116,7 @@ def test_a_page_without_a_record_shows_no_switch(tmp_path):
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_switch_and_key_draw_it_and_the_address_brings_it_back(page):
     steps = [SWITCH, NET, Click(of("#taylor")), NET, DASHED, DASHES, LATER, "location.hash", Press("o"), NET, DASHES]
     seen = visit(page, steps)
