@@ -102,9 +102,8 @@ def _variances(problem: Problem, moving: Mapping[str, Tensor], inputs: Tensor) -
             scores, changes = forward_ad.unpack_dual(
                 functional_call(problem.model, {**problem.center, **at}, (inputs,))
             )
-        except (
-            NotImplementedError
-        ) as error:  # what torch raises where an operation has no forward derivative: the user's model
+        # What torch raises where an operation of the user's model has no forward derivative.
+        except NotImplementedError as error:
             words = str(error).split("\n")[0]
             raise ValueError(
                 f"the Fisher-Rao norm needs forward derivatives, which torch lacks here ({words})"
