@@ -1,19 +1,17 @@
 """From settings to what is measured between networks: problem, geometry, and the origins of lines and plane."""
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 
 from landscape.cli.between_settings import LETTERS, BetweenSettings
-from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.choices import recorded_accuracies
 from landscape.cli.networks import Networks
+from landscape.cli.run_samples import RunSamples, chosen_indices, samples_of_run
 from landscape.cli.subject import Subject, chosen_subject, circumstance_of
 from landscape.origin import Origin
-from landscape.problem.batches import default_batch_size, resident
 from landscape.problem.mixtures import MixtureMeasure
 from landscape.problem.problem import Problem
 from landscape.triangle import Triangle, axes_around, place_of, shares_on_line, triangle_of
@@ -146,21 +144,9 @@ def build_between(settings: BetweenSettings, device: str = "cpu") -> BetweenExpe
     subject = chosen_subject(settings, device)
     dataset, model = subject.dataset, subject.model
     networks = Networks(settings.networks, model)
-    splits = settings.splits + estimation_split(settings, dataset, model, settings.norm_stats)
-    indices = {split: chosen_subset(settings, dataset, split) for split in splits}
-    batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device, "plain")
-    batches = {split: subject.batches(split, chosen, batch_size) for split, chosen in indices.items()}
-    data_digests = {split: part.digest() for split, part in batches.items()}
-    batches = {split: resident(part, device) for split, part in batches.items()}
-    problem = Problem(
-        model,
-        subject.loss,
-        {split: batches[split] for split in settings.splits},
-        norm_stats=settings.norm_stats,
-        precision=settings.precision,
-        device=device,
-        estimation_batches=batches.get("train"),
-    )
+    indices = chosen_indices(settings, subject, settings.norm_stats)
+    samples = samples_of_run(settings, subject, indices, device, norm_stats=settings.norm_stats)
+    problem = samples.problem
     pairs = settings.pairs
     measure = MixtureMeasure(
         problem, lambda line: tuple(networks.state(place) for place in pairs[line]), shares_on_line
@@ -168,12 +154,9 @@ def build_between(settings: BetweenSettings, device: str = "cpu") -> BetweenExpe
     identity = {
         **{name: value for name, value in subject.identity(settings).items() if name != "checkpoint"},
         "networks": dict(zip(LETTERS, networks.digests)),
-        "data": data_digests,
+        **samples.identity,
         "norm_stats": "mixed" if settings.norm_stats == "stored" else settings.norm_stats,
-        "precision": settings.precision,
         "path": PATH,
-        "batch_size": batch_size,
-        "splits": list(settings.splits),
     }
     num_samples = {split: len(indices[split]) for split in settings.splits}
     return BetweenExperiment(
@@ -181,7 +164,7 @@ def build_between(settings: BetweenSettings, device: str = "cpu") -> BetweenExpe
         problem=problem,
         networks=networks,
         measure=measure,
-        origin=Origin(identity, circumstance_of(device), _record(settings, subject, networks, indices, problem)),
+        origin=Origin(identity, circumstance_of(device), _record(settings, subject, networks, samples, num_samples)),
         name=f"{subject.name}-between",
         recorded=recorded_accuracies(subject.checkpoint, subject.dataset_spec),
         num_in_split={split: len(dataset.split(split)) for split in settings.splits},
@@ -190,25 +173,15 @@ def build_between(settings: BetweenSettings, device: str = "cpu") -> BetweenExpe
     )
 
 
-def _record(settings: BetweenSettings, subject: Subject, networks: Networks, indices, problem: Problem) -> dict:
+def _record(
+    settings: BetweenSettings, subject: Subject, networks: Networks, samples: RunSamples, num_samples: dict[str, int]
+) -> dict:
     named = zip(LETTERS, networks.names, networks.words, networks.digests)
     return {
         **{name: value for name, value in subject.record(settings).items() if name != "checkpoint"},
         "networks": [
             {"letter": letter, "name": name, "words": words, "sha256": found} for letter, name, words, found in named
         ],
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "data": {
-            split: subject.words_of_samples(split, chosen, settings.subset_seed)
-            + ("" if split in settings.splits else ", for norm statistics only")
-            for split, chosen in indices.items()
-        },
-        "num_samples": {split: len(indices[split]) for split in settings.splits},
-        "subset": {
-            split: chosen.tolist()
-            for split, chosen in indices.items()
-            if len(chosen) < len(subject.dataset.split(split))
-        },
-        "num_norms": problem.num_norms,
-        "numpy": np.__version__,
+        **samples.record,
+        "num_samples": num_samples,
     }

@@ -1,18 +1,15 @@
 """From settings to what a sweep needs: problem, plane, and the origin that tells one run from another."""
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from pathlib import Path
-
-import numpy as np
 
 from landscape.cli.batch_examples import BatchExamples, batch_examples
-from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.choices import recorded_accuracies
 from landscape.cli.comparisons import Comparisons, comparisons_of
 from landscape.cli.inquiry import Share, sums_of
 from landscape.cli.planes import chosen_plane, given_directions, moves_biases_or_norms
+from landscape.cli.run_samples import chosen_indices, samples_of_run
 from landscape.cli.settings import AutoAxis, Axis, SurfaceSettings
 from landscape.cli.subject import chosen_subject, circumstance_of
 from landscape.cli.surface_curvature import map_identity, with_eigenvalues
@@ -20,7 +17,6 @@ from landscape.curvature.sums import SampleSums
 from landscape.directions import RandomRule
 from landscape.origin import Origin
 from landscape.plane import Plane
-from landscape.problem.batches import default_batch_size, resident
 from landscape.problem.losses import constant_answer
 from landscape.problem.measures import MeasureOnPlanes, path_for
 from landscape.problem.problem import Problem
@@ -77,32 +73,20 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
     subject = chosen_subject(settings, device)
     dataset, model = subject.dataset, subject.model
     norm_stats = settings.norm_stats or ("reestimated" if settings.toward else "stored")
-    splits = settings.splits + estimation_split(settings, dataset, model, norm_stats)
-    indices = {split: chosen_subset(settings, dataset, split) for split in splits}
-    sample = next(iter(subject.batches(splits[0], indices[splits[0]][:2], 2)))
+    indices = chosen_indices(settings, subject, norm_stats)
+    split = settings.splits[0]
+    sample = next(iter(subject.batches(split, indices[split][:2], 2)))
     given = given_directions(settings, model)
     moves_norms = bool(settings.toward) or rule.biases == "moved" or moves_biases_or_norms(given, model)
     path = path_for(model, subject.loss, sample, norm_stats=norm_stats, moves_norms=moves_norms)
     path = "plain" if settings.plain else path
-    batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device, path)
-    batches = {split: subject.batches(split, chosen, batch_size) for split, chosen in indices.items()}
-    data_digests = {split: part.digest() for split, part in batches.items()}
-    batches = {split: resident(part, device) for split, part in batches.items()}
-    problem = Problem(
-        model,
-        subject.loss,
-        {split: batches[split] for split in settings.splits},
-        norm_stats=norm_stats,
-        precision=settings.precision,
-        device=device,
-        estimation_batches=batches.get("train"),
-    )
+    samples = samples_of_run(settings, subject, indices, device, norm_stats=norm_stats, path=path)
+    problem = samples.problem
     if (settings.taylor or settings.curvature_map) and problem.reestimates:
         raise ValueError(
             "derivatives are taken with stored norm statistics, and --toward re-estimates them; give --norm-stats stored"
         )
     laid = chosen_plane(settings, rule, problem.center, model, given)
-    split = settings.splits[0]
 
     def sums(share: Share) -> SampleSums:
         return sums_of(subject, problem, split, indices[split], share)
@@ -112,34 +96,20 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         measure = with_eigenvalues(measure, sums(Share()), laid.plane, split)
     identity = {
         **subject.identity(settings),
-        "data": data_digests,
+        **samples.identity,
         "directions": laid.identity,
-        "norm_stats": norm_stats,
-        "precision": settings.precision,
         "path": path,
-        "batch_size": batch_size,
-        "splits": list(settings.splits),
         "grid": {name: _axis_identity(getattr(settings, name)) for name in settings.dims},
         **({"planes": settings.num_planes} if settings.num_planes else {}),
         **({"curvature_map": map_identity()} if settings.curvature_map else {}),
     }
     record = {
         **subject.record(settings),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "data": {
-            split: subject.words_of_samples(split, chosen, settings.subset_seed)
-            + ("" if split in settings.splits else ", for norm statistics only")
-            for split, chosen in indices.items()
-        },
-        "subset": {
-            split: chosen.tolist() for split, chosen in indices.items() if len(chosen) < len(dataset.split(split))
-        },
+        **samples.record,
         "directions": laid.words,
         "direction_report": asdict(laid.report) | {"random": settings.has_random_directions},
         **({"cosines": laid.cosines} if laid.cosines else {}),
         "flat_within": settings.flat_within,
-        "num_norms": problem.num_norms,
-        "numpy": np.__version__,
     }
     return Experiment(
         problem=problem,
@@ -149,10 +119,10 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         fresh_plane_of=laid.fresh_plane_of,
         path=path,
         batches=batch_examples(
-            settings, subject, problem, laid.plane, path=path, batch_size=batch_size, indices=indices[split]
+            settings, subject, problem, laid.plane, path=path, batch_size=samples.batch_size, indices=indices[split]
         ),
         comparisons=comparisons_of(
-            settings, subject, problem, laid.plane, path=path, batch_size=batch_size, indices=indices
+            settings, subject, problem, laid.plane, path=path, batch_size=samples.batch_size, indices=indices
         ),
         sums=sums,
         splits=settings.splits,

@@ -1,16 +1,15 @@
 """From settings to what a path needs: its networks, their principal plane, problem, and the origins of path and surface."""
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 
 import numpy as np
 
-from landscape.cli.choices import chosen_subset, estimation_split, recorded_accuracies
+from landscape.cli.choices import recorded_accuracies
 from landscape.cli.networks import Networks
 from landscape.cli.path_files import Way, ways_of
+from landscape.cli.run_samples import chosen_indices, samples_of_run
 from landscape.cli.subject import chosen_subject, circumstance_of
 from landscape.cli.trajectory_settings import TrajectorySettings
 from landscape.grid import Grid
@@ -21,7 +20,6 @@ from landscape.path.principal import Principal, principal
 from landscape.path.projection import Projection, projected
 from landscape.path.random_walk import random_walk_share
 from landscape.problem.along_path import AlongPath
-from landscape.problem.batches import default_batch_size, resident
 from landscape.problem.problem import Problem
 
 PATH = "along a path"  # changes where the same settings would give other numbers
@@ -148,46 +146,20 @@ def build_trajectory(settings: TrajectorySettings, device: str = "cpu") -> Traje
     paths = [path for way in ways for path in way.files]
     averages = [path for way in ways for path in way.averages.values()]
     networks = Networks((*paths, *averages), model, what="paths", may_equal=True, reference=subject.checkpoint)
-    splits = settings.splits + estimation_split(settings, dataset, model, settings.norm_stats)
-    indices = {split: chosen_subset(settings, dataset, split) for split in splits}
-    batch_size = settings.batch_size or default_batch_size(dataset.split(splits[0]), device, "plain")
-    batches = {split: subject.batches(split, chosen, batch_size) for split, chosen in indices.items()}
-    data_digests = {split: part.digest() for split, part in batches.items()}
-    batches = {split: resident(part, device) for split, part in batches.items()}
-    problem = Problem(
-        model,
-        subject.loss,
-        {split: batches[split] for split in settings.splits},
-        norm_stats=settings.norm_stats,
-        precision=settings.precision,
-        device=device,
-        estimation_batches=batches.get("train"),
-    )
+    indices = chosen_indices(settings, subject, settings.norm_stats)
+    samples = samples_of_run(settings, subject, indices, device, norm_stats=settings.norm_stats)
+    problem = samples.problem
     identity = {
         **{name: value for name, value in subject.identity(settings).items() if name != "checkpoint"},
         "checkpoints": networks.digests[: len(paths)],
         "averages": networks.digests[len(paths) :],
         "plane": f"principal, {settings.origin}",
-        "data": data_digests,
-        "norm_stats": settings.norm_stats,
-        "precision": settings.precision,
+        **samples.identity,
         "path": PATH,
-        "batch_size": batch_size,
-        "splits": list(settings.splits),
     }
     record = {
         **{name: value for name, value in subject.record(settings).items() if name != "checkpoint"},
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "data": {
-            split: subject.words_of_samples(split, chosen, settings.subset_seed)
-            + ("" if split in settings.splits else ", for norm statistics only")
-            for split, chosen in indices.items()
-        },
-        "subset": {
-            split: chosen.tolist() for split, chosen in indices.items() if len(chosen) < len(dataset.split(split))
-        },
-        "num_norms": problem.num_norms,
-        "numpy": np.__version__,
+        **samples.record,
     }
     return TrajectoryExperiment(
         settings=settings,
