@@ -17,6 +17,7 @@ ROOMS = (
     "curvature",
     "belief",
     "flatness",
+    "race",
     "store",
     "figures",
     "training",
