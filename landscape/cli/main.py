@@ -20,6 +20,11 @@ COMMANDS = {
         "between_command",
         "compare trained networks: lines and barriers between them, and the plane through three",
     ),
+    "race": (
+        "landscape.cli.race",
+        "race_command",
+        "let optimizers race on a function of two weights, and see why they are slow at its saddles",
+    ),
     "page": ("landscape.cli.page", "page_command", "draw surfaces, or curvature analyses, on one page"),
     "figure": ("landscape.cli.figure", "figure_command", "draw surface files for print: PDF, SVG or PNG"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),

@@ -1,7 +1,7 @@
 """Critical points of a function of two weights: found by Newton's method from many starts, verified, and told apart by kind."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -108,7 +108,6 @@ def _judged(function: Function, places: np.ndarray, scale: float, frame: Frame) 
         return []
     found = derivatives_at(function, places)
     values, vectors = np.linalg.eigh(found.hessians)
-    has_neighbours = _neighbours(function, places, values, vectors, frame)
     points = []
     for n, place in enumerate(places):
         norm, far = float(np.linalg.norm(found.gradients[n])), float(np.linalg.norm(place))
@@ -118,17 +117,19 @@ def _judged(function: Function, places: np.ndarray, scale: float, frame: Frame) 
         smallest, largest = map(float, values[n])
         signs = {"residuals": (0.0, 0.0), "converged": True, "scale": scale, "precision": "float64"}
         hessian = hessian_class(largest, smallest, **signs)
-        kind = KINDS.get(hessian.kind, "degenerate")
-        isolated = kind != "degenerate" or not has_neighbours[n]
-        value, words = float(found.values[n]), verdict(hessian, critical)
-        points.append(CriticalPoint(place, value, values[n], vectors[n], kind, isolated, words))
+        value, words, kind = float(found.values[n]), verdict(hessian, critical), KINDS.get(hessian.kind, "degenerate")
+        points.append(CriticalPoint(place, value, values[n], vectors[n], kind, True, words))
+    doubtful = [n for n, point in enumerate(points) if point.kind == "degenerate"]
+    for n in np.array(doubtful)[_have_neighbours(function, [points[n] for n in doubtful], frame)] if doubtful else ():
+        points[n] = replace(points[n], is_isolated=False)
     return points
 
 
-def _neighbours(function: Function, places, values, vectors, frame: Frame) -> np.ndarray:
-    """Tell of each place whether a step along its flattest direction leads, by Newton's method, to another critical point there."""
+def _have_neighbours(function: Function, points: Sequence[CriticalPoint], frame: Frame) -> np.ndarray:
+    """Tell of each whether a step along its flattest direction leads, by Newton's method, to another critical point there."""
     step = ALONG * _diagonal(frame)
-    flattest = vectors[np.arange(len(places)), :, np.abs(values).argmin(1)]
+    places = np.array([point.place for point in points])
+    flattest = np.array([point.eigenvectors[:, np.abs(point.eigenvalues).argmin()] for point in points])
     ends = newton(function, np.concatenate([places + step * flattest, places - step * flattest]), longest=step)
     moved = np.linalg.norm(ends.reshape(2, -1, 2) - places, axis=2)
     return ((moved > step / 2) & (moved < 2 * step)).any(0)
