@@ -61,7 +61,7 @@ def add_race_options(parser: argparse.ArgumentParser) -> None:
         metavar="RATE or NAME=RATE",
         help="for all, or for one optimizer; repeat (default: the surface's own)",
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="(default: the surface's own, mostly 200)")
+    parser.add_argument("--steps", type=int, metavar="N", help="(default: the surface's own)")
     parser.add_argument(
         "--noise",
         type=float,

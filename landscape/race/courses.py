@@ -38,7 +38,7 @@ class Course:
     rates: Mapping[str, float] = field(default_factory=dict)
     scale: str = "log"
     away: float | None = None
-    steps: int = 200
+    steps: int = 150
 
     @property
     def leaving_distance(self) -> float:
@@ -95,6 +95,7 @@ COURSES = {
             {"": 0.1, "adadelta": 1.0},
             scale="linear",
             away=1.0,
+            steps=60,
         ),
         Course(
             "monkey",
@@ -104,6 +105,7 @@ COURSES = {
             ((1.0, 0.01),),
             {"": 0.05, "adadelta": 1.0},
             scale="linear",
+            steps=60,
         ),
         Course(
             "product",
@@ -113,6 +115,7 @@ COURSES = {
             ((0.6, -0.599),),
             {"": 0.1, "adadelta": 1.0},
             away=0.7,
+            steps=150,
         ),
         Course(
             "beale",
@@ -139,6 +142,7 @@ COURSES = {
             ((0.6, 0.036),),
             {"": 0.01, "adadelta": 1.0, "adagrad": 0.1, "rmsprop": 0.01, "adam": 0.02},
             scale="clipped",
+            steps=80,
         ),
         Course(
             "himmelblau",
@@ -147,6 +151,7 @@ COURSES = {
             (-5.5, 5.2, -5.2, 5.5),
             ((-0.27, -0.6),),
             {"": 0.003, "adadelta": 1.0, "adagrad": 0.3, "rmsprop": 0.05, "adam": 0.1},
+            steps=80,
         ),
         Course(
             "rastrigin",
@@ -156,6 +161,7 @@ COURSES = {
             ((1.8, 1.51),),
             {"": 0.001, "adadelta": 1.0, "adagrad": 0.2, "rmsprop": 0.02, "adam": 0.05},
             scale="linear",
+            steps=80,
         ),
         Course(
             "valley",
@@ -164,6 +170,7 @@ COURSES = {
             (-2.5, 1.5, -1.8, 1.2),
             ((-2.0, -0.6),),
             {"": 0.015, "adadelta": 1.0, "adagrad": 0.2, "rmsprop": 0.02, "adam": 0.05},
+            steps=150,
         ),
     )
 }

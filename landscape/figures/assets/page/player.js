@@ -6,9 +6,15 @@ const SECONDS_A_STEP = 1.5;
 
 /* show(frame): a number between 0 and the last surface's place; its fraction is the way to the next. */
 export function buildPlayer(page, show) {
+  const last = page.content.sequence ? page.surfaces.length - 1 : 0;
+  const wordsOf = (near) => `${page.surfaces[near].name} (${near + 1} of ${last + 1})`;
+  return playerOf(last, wordsOf, SECONDS_A_STEP, show);
+}
+
+/* A bar of frames from 0 to the last; hidden where there is only one. */
+export function playerOf(last, wordsOf, secondsAStep, show) {
   const bar = byId("player");
-  const last = page.surfaces.length - 1;
-  bar.hidden = !page.content.sequence || last < 1;
+  bar.hidden = last < 1;
   if (bar.hidden) return { toggle() {}, place() {} };
   const scrub = byId("scrub"), play = byId("play"), speed = byId("speed");
   scrub.max = last;
@@ -16,7 +22,7 @@ export function buildPlayer(page, show) {
   const place = (frame) => {
     const near = Math.min(last, Math.round(frame));
     scrub.value = frame;
-    const words = `${page.surfaces[near].name} (${near + 1} of ${last + 1})`;
+    const words = wordsOf(near);
     byId("step").textContent = words;
     scrub.setAttribute("aria-valuetext", words);
   };
@@ -31,7 +37,7 @@ export function buildPlayer(page, show) {
     let before = performance.now();
     play.textContent = "Pause";
     const step = (now) => {
-      frame = Math.min(last, frame + ((now - before) / 1000 / SECONDS_A_STEP) * Number(speed.value));
+      frame = Math.min(last, frame + ((now - before) / 1000 / secondsAStep) * Number(speed.value));
       before = now;
       place(frame);
       show(frame, true);
@@ -40,10 +46,11 @@ export function buildPlayer(page, show) {
     running = requestAnimationFrame(step);
   };
   const toggle = () => (running === null ? start() : stop());
+  const goTo = (frame) => { if (running !== null) stop(); place(frame); show(frame, false); };
   play.addEventListener("click", toggle);
-  byId("first").addEventListener("click", () => { if (running !== null) stop(); place(0); show(0, false); });
-  byId("last").addEventListener("click", () => { if (running !== null) stop(); place(last); show(last, false); });
+  byId("first").addEventListener("click", () => goTo(0));
+  byId("last").addEventListener("click", () => goTo(last));
   scrub.addEventListener("input", () => { if (running !== null) stop(); place(Number(scrub.value)); show(Number(scrub.value), true); });
   scrub.addEventListener("change", () => show(Number(scrub.value), false));
-  return { toggle, place };
+  return { toggle, place, goTo };
 }
