@@ -7,7 +7,7 @@ import { DASHES } from "./theme.js";
 const CHARTS = [
   { key: "step", title: "Step length", unit: "distance", log: true },
   { key: "gradient", title: "Gradient norm", unit: "loss / distance", log: true },
-  { key: "ratio", title: "Step length ÷ (learning rate × gradient norm); 1 is plain gradient descent", unit: "ratio", log: true },
+  { key: "ratio", title: "Step length ÷ (learning rate × gradient)", unit: "ratio, 1 for SGD", log: true },
   { key: "loss", title: "Loss", unit: "loss" },
   { key: "distance", title: "Distance to the nearest saddle", unit: "distance", log: true },
 ];

@@ -14,9 +14,12 @@ export function addOverlay(holder, race) {
   const inner = drawing.appendChild(svg("svg", { overflow: "hidden" }));
   const [vectors, paths, points, heads] = [0, 1, 2, 3].map(() => inner.appendChild(svg("g", {})));
   const runs = race.runs.map(() => {
-    const [casing, line, behind] = ["casing", "path", "path behind"].map((name) => paths.appendChild(svg("path", { class: name })));
-    const off = heads.appendChild(svg("path", { class: "off", d: "M-5 -5L5 5M-5 5L5 -5" }));
-    const head = heads.appendChild(svg("circle", { class: "head", r: 5 }));
+    const [path, end] = [paths, heads].map(() => svg("g", {}));
+    paths.prepend(path); // the first who races lies on top
+    heads.prepend(end);
+    const [casing, line, behind] = ["casing", "path", "path behind"].map((name) => path.appendChild(svg("path", { class: name })));
+    const off = end.appendChild(svg("path", { class: "off", d: "M-5 -5L5 5M-5 5L5 -5" }));
+    const head = end.appendChild(svg("circle", { class: "head", r: 5 }));
     return { casing, line, behind, off, head, parts: [] };
   });
   holder.append(drawing);

@@ -47,7 +47,8 @@ function build(main) {
   race.relief.holder.classList.add("relief");
   main.append(runsCard());
   race.charts = addCharts(main, race);
-  main.append(listCard("Critical points", race.content.lines), factsCard());
+  main.lastChild.append(listCard("Critical points", race.content.lines));
+  main.append(factsCard());
   for (const name of SCALES) {
     const button = byId("scale").appendChild(element("button", "", name));
     button.type = "button";
@@ -114,8 +115,12 @@ async function redraw() {
   byId("theme").textContent = race.theme.dark ? "light" : "dark";
   document.querySelectorAll(".racers .chip").forEach((chip, place) => { chip.style.background = colourOf(race.runs[place]); });
   const { values } = race.surface;
-  race.scale = scaleFor(values.loss);
-  byId("scale").querySelectorAll("button").forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === race.scale.kind)));
+  race.scale = scaleFor(values.loss, race.kind);
+  race.kinds = SCALES.filter((kind) => scaleFor(values.loss, kind).kind === kind);
+  byId("scale").querySelectorAll("button").forEach((button) => {
+    button.setAttribute("aria-pressed", String(button.textContent === race.scale.kind));
+    button.disabled = !race.kinds.includes(button.textContent);
+  });
   race.heights = Float64Array.from(values.loss, race.scale.height);
   const options = { scale: race.scale, metric: "loss", colours: race.content.colours, theme: race.theme, axes: race.content.axes };
   await Promise.all([drawContour(race.contour.panel, race.surface, race.heights, { ...options, marks: null }), drawCharts(race)]);
@@ -125,10 +130,13 @@ async function redraw() {
   main.setAttribute("aria-busy", "false");
 }
 
-/* A log scale's floor is not below a millionth of its top: the bottom of a valley would take all of the colours. */
-function scaleFor(values) {
-  const scale = scaleOver([values], race.kind, LEVELS);
-  return scale.kind === "log" ? makeScale("log", Math.max(scale.low, 1e-6 * scale.high), scale.high, LEVELS) : scale;
+/* A log scale's floor is where a fiftieth of the frame lies below: the bottoms of valleys would take all of the colours. */
+function scaleFor(values, kind) {
+  const scale = scaleOver([values], kind, LEVELS);
+  if (scale.kind !== "log") return scale;
+  const sorted = values.filter(Number.isFinite).sort();
+  const floor = sorted[Math.floor(sorted.length / 50)];
+  return makeScale("log", Math.min(scale.high / 10, Math.max(scale.low, floor)), scale.high, LEVELS);
 }
 
 async function drawScene(options) {
@@ -190,11 +198,11 @@ function listen() {
   const actions = {
     " ": () => race.player.toggle(),
     ArrowRight: () => step(1), ArrowLeft: () => step(-1),
-    s: () => { race.kind = SCALES[(SCALES.indexOf(race.scale.kind) + 1) % SCALES.length]; redraw(); },
+    s: () => { race.kind = race.kinds[(race.kinds.indexOf(race.scale.kind) + 1) % race.kinds.length]; redraw(); },
     t: () => byId("theme").click(),
   };
   document.addEventListener("keydown", (event) => {
-    const own = event.key === " " ? "button, summary, select" : "select, input, .scroll";
+    const own = { " ": "button, summary, select", ArrowLeft: "select, input, .scroll", ArrowRight: "select, input, .scroll" }[event.key] ?? "select";
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(own) || !actions[event.key]) return;
     event.preventDefault();
     actions[event.key]();
