@@ -112,8 +112,9 @@ def _facts(race: Race) -> list[tuple[str, str]]:
     for name in ("steps", "noise", "seed", "source_sha256"):
         if identity.get(name) is not None:
             rows.append((name.replace("_", " "), str(identity[name])))
-    for name, settings in (identity.get("optimizers") or {}).items():
-        told = ", ".join(f"{key} {value}" for key, value in settings.items() if value not in (False, 0))
-        rows.append((name, told))
-    rows += [(name, str(value)) for name, value in race.origin.circumstance.items()]
-    return rows + [(name, str(value)) for name, value in race.origin.record.items()]
+    told = identity.get("optimizers") or {}
+    for name in dict.fromkeys(run.optimizer for run in race.runs if run.optimizer in told):
+        settings = [f"{key} {value}" for key, value in sorted(told[name].items()) if value not in (False, 0)]
+        rows.append((name, ", ".join(settings)))
+    rows += [(name, str(value)) for name, value in sorted(race.origin.circumstance.items())]
+    return rows + [(name, str(value)) for name, value in sorted(race.origin.record.items())]

@@ -7,6 +7,7 @@ const DASHED = { solid: "", dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdas
 const EIGENVECTOR = 24; // pixels
 const PIXELS_A_PART = 7, MOST_PARTS = 24; // of a step that lies on the relief
 const LOOKS = 40, REACH = 1.5; // at the way from a point to the eye, as far as the box goes
+const FAINT = 0.25; // what the relief hides
 const MOST_VECTORS = 24; // points whose eigenvectors are drawn; more would hide the paths
 
 export function addOverlay(holder, race) {
@@ -42,7 +43,7 @@ export function layOut(overlay, race, { project, draped = false, clip, isBehind 
     drawn.line.setAttribute("stroke-dasharray", DASHED[DASHES[run.dash % DASHES.length]]);
     drawn.parts = partsOf(run, race, pixels, draped).map(([step, across, down, seen, ...at]) => [step, across, down, seen, seen && isBehind(...at)]);
   });
-  placePoints(overlay, race, pixels);
+  placePoints(overlay, race, pixels, isBehind);
 }
 
 /* A path as pieces of text for an SVG: [step at its end, x, y, whether it is in the frame, whether the relief hides it]. A step off the frame is cut at the edge. */
@@ -170,7 +171,7 @@ function set(mark, at) {
 }
 
 /* Critical points with their eigenvectors: along a direction of negative curvature arrows lead out. */
-function placePoints({ vectors, points: marks }, race, pixels) {
+function placePoints({ vectors, points: marks }, race, pixels, isBehind) {
   vectors.replaceChildren();
   marks.replaceChildren();
   const { points } = race.content;
@@ -178,8 +179,9 @@ function placePoints({ vectors, points: marks }, race, pixels) {
   const [low, high] = edges(race);
   for (const { place, kind, isolated, eigenvalues, eigenvectors } of points) {
     const [x, y] = pixels(...place);
+    const opacity = isBehind(...place) ? FAINT : 1;
     if (!isolated) {
-      vectors.append(svg("circle", { class: "point curve", cx: x, cy: y, r: 2 }));
+      vectors.append(svg("circle", { class: "point curve", cx: x, cy: y, r: 2, opacity }));
       continue;
     }
     for (const [number, vector] of eigenvectors.entries()) {
@@ -190,9 +192,9 @@ function placePoints({ vectors, points: marks }, race, pixels) {
       const [dx, dy] = [((a[0] - b[0]) / length) * EIGENVECTOR, ((a[1] - b[1]) / length) * EIGENVECTOR];
       const isDown = eigenvalues[number] < 0;
       const lines = `M${x - dx} ${y - dy}L${x + dx} ${y + dy}${isDown ? arrow(x, y, dx, dy) + arrow(x, y, -dx, -dy) : ""}`;
-      for (const name of ["casing", isDown ? "vector down" : "vector"]) vectors.append(svg("path", { class: name, d: lines }));
+      for (const name of ["casing", isDown ? "vector down" : "vector"]) vectors.append(svg("path", { class: name, d: lines, opacity }));
     }
-    marks.append(svg("path", { class: `point ${kind}`, d: SHAPES[kind], transform: `translate(${x},${y})` }));
+    marks.append(svg("path", { class: `point ${kind}`, d: SHAPES[kind], transform: `translate(${x},${y})`, opacity }));
   }
 }
 

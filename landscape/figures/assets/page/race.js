@@ -130,9 +130,14 @@ async function redraw() {
   main.setAttribute("aria-busy", "false");
 }
 
-/* A log scale's floor is where a fiftieth of the frame lies below: the bottoms of valleys would take all of the colours. */
+/* A clipped scale shows every critical point. A log scale's floor is where a fiftieth of the frame lies below: the bottoms of valleys would take all of the colours. */
 function scaleFor(values, kind) {
   const scale = scaleOver([values], kind, LEVELS);
+  if (scale.kind === "clipped") {
+    const top = Math.max(...race.content.points.map(({ loss }) => loss), scale.high);
+    const cut = top + 0.1 * (top - scale.low);
+    return makeScale("clipped", scale.low, Math.min(cut, scaleOver([values], "linear", LEVELS).high), LEVELS);
+  }
   if (scale.kind !== "log") return scale;
   const sorted = values.filter(Number.isFinite).sort();
   const floor = sorted[Math.floor(sorted.length / 50)];
