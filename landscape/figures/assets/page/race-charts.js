@@ -45,6 +45,7 @@ function figureOf(chart, race) {
   const isLog = chart.log || (range && race.scale?.kind === "log");
   const yaxis = { type: isLog ? "log" : "linear", title: { text: chart.unit }, exponentformat: "power", nticks: 6 };
   if (range) yaxis.range = isLog ? range.map(Math.log10) : range;
+  if (isLog && decades(data) > 2) yaxis.dtick = Math.ceil(decades(data) / 6); // whole decades, without 2 and 5 between them
   return {
     data,
     layout: {
@@ -52,6 +53,11 @@ function figureOf(chart, race) {
       xaxis: { title: { text: "step" }, range: [0, race.content.steps] }, yaxis,
     },
   };
+}
+
+function decades(data) {
+  const found = data.flatMap(({ y }) => y).filter((value) => value > 0).map(Math.log10);
+  return found.length ? Math.max(...found) - Math.min(...found) : 0;
 }
 
 /* The last known point of each run that ran off. */
@@ -73,13 +79,14 @@ function valuesOf(key, run) {
   return run.columns.step.map((length, step) => length / (run.rate * run.columns.gradient[step]));
 }
 
-/* The losses of the frame: those that ran off would leave nothing to be seen of the others. */
+/* Of the losses that are reached, those of the frame: what runs off would leave nothing to be seen of the others. */
 function lossRange(race) {
   const finite = race.surface.values.loss.filter(Number.isFinite);
-  const reached = race.runs.flatMap(({ columns }) => Array.from(columns.loss).filter((value) => Number.isFinite(value) && value > 0));
-  const [least, most] = [Math.min(...finite), Math.max(...finite)];
-  if (race.scale?.kind === "log") return [Math.max(Math.min(...reached, most) / 2, 1e-16), most];
-  return [least - 0.05 * (most - least), most];
+  const [lowest, highest] = [Math.min(...finite), Math.max(...finite)];
+  const isLog = race.scale?.kind === "log";
+  const reached = race.runs.flatMap(({ columns }) => Array.from(columns.loss)).filter((value) => (isLog ? value > 1e-16 : value >= lowest) && value <= highest);
+  const [least, most] = reached.length ? [Math.min(...reached), Math.max(...reached)] : [lowest, highest];
+  return isLog ? [least / 2, 2 * most] : [least - 0.05 * (most - least), most + 0.05 * (most - least)];
 }
 
 export function moveCursors({ charts, frame }) {
