@@ -97,6 +97,7 @@ def _origin_of(settings):
     rates = {name: rate_of(course, name, settings.rates) for name in settings.optimizers}
     identity = {
         "surface": settings.spec,
+        "network": dict(settings.network) or None,
         "source_sha256": _digest_of(settings),
         "starts": [list(start) for start in settings.starts],
         "optimizers": {name: settings_of(name, rate) for name, rate in rates.items()},
@@ -107,12 +108,13 @@ def _origin_of(settings):
         "grid": list(settings.grid.shape),
     }
     circumstance = {"torch": torch.__version__, "python": platform.python_version()}
-    return Origin(identity, circumstance, {"command": shlex.join(sys.argv)})
+    record = {"command": shlex.join(sys.argv)} | ({"note": course.words} if course.words else {})
+    return Origin(identity, circumstance, record)
 
 
 def _digest_of(settings) -> str | None:
     """Return the digest of the file that a user's function lies in."""
-    if ":" not in settings.spec:
+    if ":" not in settings.spec or settings.network:
         return None
     from landscape.problem.factories import find_factory
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from landscape.cli.arguments import numbers
+from landscape.cli.race_network import NETWORK_AXIS, add_network_options, is_network, network_course
 from landscape.grid import Grid, axis_from_text
 from landscape.race.courses import COURSES, Course, Place, find_course
 from landscape.race.optimizers import RACERS, chosen_racers
@@ -20,10 +21,11 @@ MOST_STEPS, MOST_RUNS = 20_000, 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceSettings:
-    """What a run of `landscape race` was asked for."""
+    """What a run of `landscape race` was asked for; of a network also what decides its loss."""
 
     spec: str
     course: Course
+    network: Mapping[str, object]
     optimizers: tuple[str, ...]
     starts: tuple[Place, ...]
     rates: Mapping[str, float]
@@ -44,7 +46,8 @@ def add_race_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="saddle",
         metavar="SURFACE",
-        help=f"{', '.join(COURSES)}, or path/file.py:f, a function of torch (x, y) (default: saddle)",
+        help=f"{', '.join(COURSES)}, or path/file.py:f, a function of torch (x, y), "
+        "or trained weights, zoo:NAME or a file, in a random plane of which optimizers race (default: saddle)",
     )
     parser.add_argument("--optimizers", metavar="NAMES", help=f"among {','.join(RACERS)} (default: all)")
     parser.add_argument(
@@ -72,6 +75,7 @@ def add_race_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the noise (default: 0)")
     parser.add_argument("--x", metavar="MIN:MAX:NUM", help="the frame that is drawn and searched (default: its own)")
     parser.add_argument("--y", metavar="MIN:MAX:NUM", help="likewise along the other weight")
+    add_network_options(parser)
     parser.add_argument("--out", type=Path, help="OUT.h5 and OUT.html (default: outputs/race-SURFACE)")
     parser.add_argument("--overwrite", action="store_true", help="begin anew over the file of another race")
 
@@ -83,12 +87,11 @@ def race_settings_of(options: argparse.Namespace) -> RaceSettings:
         ValueError: An option's text can't be understood, or options do not go together.
     """
     grid = _grid_of(options)
-    course = find_course(options.surface, frame_of(grid))
     racers = chosen_racers(options.optimizers)
-    starts = tuple(_start_from(text) for text in options.start) or course.starts
-    steps = course.steps if options.steps is None else options.steps
-    if not 1 <= steps <= MOST_STEPS:
-        raise ValueError(f"--steps must be 1 to {MOST_STEPS}, not {steps}")
+    starts = tuple(_start_from(text) for text in options.start)
+    rates = rates_from(options.learning_rate, racers)
+    if options.steps is not None and not 1 <= options.steps <= MOST_STEPS:
+        raise ValueError(f"--steps must be 1 to {MOST_STEPS}, not {options.steps}")
     if not (np.isfinite(options.noise) and options.noise >= 0):
         raise ValueError(f"--noise must be 0 or more, not {options.noise:g}")
     if not 0 <= options.seed < 2**63:
@@ -97,19 +100,28 @@ def race_settings_of(options: argparse.Namespace) -> RaceSettings:
         raise ValueError(
             f"a race has {MOST_RUNS} runs at most, but {len(racers)} optimizers from {len(starts)} starts are {len(racers) * len(starts)}"
         )
+    course, network = _course_of(options, grid)
     return RaceSettings(
         spec=options.surface,
         course=course,
+        network=network,
         optimizers=racers,
-        starts=starts,
-        rates=rates_from(options.learning_rate, racers),
-        steps=steps,
+        starts=starts or course.starts,
+        rates=rates,
+        steps=course.steps if options.steps is None else options.steps,
         noise=options.noise,
         seed=options.seed,
         grid=grid,
         out=options.out,
         overwrite=options.overwrite,
     )
+
+
+def _course_of(options: argparse.Namespace, grid: Grid) -> tuple[Course, Mapping[str, object]]:
+    if not is_network(options.surface):
+        return find_course(options.surface, frame_of(grid)), {}
+    found = network_course(options.surface, frame_of(grid), options)
+    return found.course, found.identity
 
 
 def rates_from(texts: Sequence[str], racers: Sequence[str]) -> dict[str, float]:
@@ -150,6 +162,7 @@ def _grid_of(options: argparse.Namespace) -> Grid:
         text = getattr(options, name)
         if text is None:
             low, high = (own.frame[2 * place], own.frame[2 * place + 1]) if own else (0, 0)
-            text = f"{low}:{high}:{POINTS_A_SIDE}" if own else OWN_AXIS
+            usual = NETWORK_AXIS if is_network(options.surface) else OWN_AXIS
+            text = f"{low}:{high}:{POINTS_A_SIDE}" if own else usual
         axes.append(axis_from_text(text, name))
     return Grid(*axes)

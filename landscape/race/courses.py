@@ -28,6 +28,9 @@ class Course:
         scale: How its heights are drawn: "log", "linear" or "clipped".
         away: How far along the way down counts as having left a saddle; a tenth of the frame's diagonal if None.
         steps: How many are worth seeing.
+        search: From how many starts a side critical points are looked for, and in how many steps each.
+        axes: What its two weights are called.
+        words: What else the reader should know.
     """
 
     name: str
@@ -39,6 +42,9 @@ class Course:
     scale: str = "log"
     away: float | None = None
     steps: int = 150
+    search: tuple[int, int] = (31, 80)
+    axes: tuple[str, str] = ("x", "y")
+    words: str = ""
 
     @property
     def leaving_distance(self) -> float:

@@ -47,30 +47,32 @@ class CriticalPoint:
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
 
 
-def critical_points(function: Function, frame: Frame) -> list[CriticalPoint]:
+def critical_points(
+    function: Function, frame: Frame, *, starts_a_side: int = STARTS_A_SIDE, most_steps: int = MOST_STEPS
+) -> list[CriticalPoint]:
     """Return the critical points that Newton's method finds inside a frame, from the lowest to the highest.
 
     Each has passed: its gradient is zero to rounding. A curve of critical points is given as points of it.
     """
-    starts = _starts(frame)
+    starts = _starts(frame, starts_a_side)
     gradients, hessians = slopes_at(function, starts)
     usable = np.isfinite(hessians).all((1, 2)) & np.isfinite(gradients).all(1)
     if not usable.any():
         return []
     scale = float(np.median(np.abs(np.linalg.eigvalsh(hessians[usable])).max(1)))
-    ends = newton(function, starts[usable], longest=LONGEST_STEP * _diagonal(frame))
+    ends = newton(function, starts[usable], longest=LONGEST_STEP * _diagonal(frame), most_steps=most_steps)
     places = _apart(_inside(ends, frame), SAME * _diagonal(frame))
     return _thinned(_judged(function, places, scale, frame), frame)
 
 
-def newton(function: Function, places: np.ndarray, *, longest: float) -> np.ndarray:
+def newton(function: Function, places: np.ndarray, *, longest: float, most_steps: int = MOST_STEPS) -> np.ndarray:
     """Go from places (n, 2) to where the gradient is zero; a way that ends elsewhere ends in nan.
 
     Steps solve H d = -g, with a Hessian's directions of no curvature left out, and are cut to a length.
     """
     places = np.array(places, np.float64)
     moving = np.arange(len(places))
-    for _ in range(MOST_STEPS):
+    for _ in range(most_steps):
         gradients, hessians = slopes_at(function, places[moving])
         lost = ~(np.isfinite(hessians).all((1, 2)) & np.isfinite(gradients).all(1))
         places[moving[lost]] = np.nan
@@ -143,10 +145,10 @@ def _thinned(points: list[CriticalPoint], frame: Frame) -> list[CriticalPoint]:
     return [point for point in points if point.is_isolated or tuple(point.place) in kept]
 
 
-def _starts(frame: Frame) -> np.ndarray:
+def _starts(frame: Frame, num: int) -> np.ndarray:
     """Return a grid of starts, moved by an odd share of a cell, so that none lies on an axis of symmetry."""
     low, high, bottom, top = frame
-    shares = (np.arange(STARTS_A_SIDE) + 0.437) / STARTS_A_SIDE
+    shares = (np.arange(num) + 0.437) / num
     x, y = np.meshgrid(low + (high - low) * shares, bottom + (top - bottom) * shares, indexing="ij")
     return np.column_stack([x.ravel(), y.ravel()])
 

@@ -83,7 +83,8 @@ def run_race(
         noise: Deviation of a noisy optimizer's gradient errors.
     """
     frame = frame_of(grid)
-    points = critical_points(course.function, frame)
+    starts_a_side, most_steps = course.search
+    points = critical_points(course.function, frame, starts_a_side=starts_a_side, most_steps=most_steps)
     saddles = saddles_of(points)
     runs = []
     for optimizer in optimizers:
@@ -124,5 +125,6 @@ def run_race(
         tuple(points),
         np.array(starts, np.float64),
         tuple(runs),
-        origin=origin,
+        course.axes,
+        origin,
     )

@@ -75,6 +75,19 @@ def test_a_users_function_races_and_its_page_can_be_drawn_again(here, capsys):
         page_command(["out/mine.h5", "out/mine.h5"], World())
 
 
+def test_optimizers_race_in_the_plane_of_a_zoo_network(here):
+    """From its weights, at (0, 0), nothing is steep; elsewhere speed is the learning rate times the gradient."""
+    options = ["--x", "-0.5:0.7:3", "--y", "-0.5:0.5:3", "--num-samples", "30", "--steps", "6"]
+    raced("zoo:mlp-digits", *options, "--optimizers", "sgd", "--start", "0.3,0.2", "--start", "0,0")
+    race = read_race(here / "out/mine.h5")
+    run, still = race.runs
+    assert race.axes == ("α", "β") and race.name == "mlp-digits" and run.losses[6] < run.losses[0]
+    assert run.step_lengths == pytest.approx(run.rate * run.gradient_norms[:6])
+    assert still.gradient_norms[0] < 0.2 * run.gradient_norms[0] and still.losses[0] < 0.1
+    with pytest.raises(Mistake, match="network"):
+        raced("zoo:mlp-digits", *options, "--optimizers", "sgd", "--start", "0.3,0.2", "--directions-seed", "1")
+
+
 def test_the_same_race_may_run_again_and_another_asks_first(here):
     raced(*SMALL, "--steps", "3", "--optimizers", "sgd")
     raced(*SMALL, "--steps", "3", "--optimizers", "sgd")
@@ -125,5 +138,8 @@ def test_the_last_of_several_rates_counts():
 
 def test_the_options_change_only_on_purpose(run):
     printed = run("-m", "landscape", "race", "--help", env={"COLUMNS": "200"}).stdout
-    wanted = "--help --optimizers --start --learning-rate --steps --noise --seed --x --y --out --overwrite"
+    wanted = (
+        "--help --optimizers --start --learning-rate --steps --noise --seed --x --y --out --overwrite "
+        "--directions-seed --num-samples --data-dir"
+    )
     assert set(re.findall(r"(?<![\w`])--[a-z-]+", printed)) == set(wanted.split())

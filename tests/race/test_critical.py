@@ -128,13 +128,12 @@ def test_points_outside_the_frame_and_ways_that_end_nowhere_are_left_out():
     assert critical_points(lambda x, y: torch.log(x - 9) * y, (-1.0, 2.0, -1.0, 1.0)) == []
 
 
-def test_a_function_that_decides_by_its_arguments_is_looked_at_point_by_point(monkeypatch):
-    monkeypatch.setattr("landscape.race.critical.STARTS_A_SIDE", 8)
+def test_a_function_that_decides_by_its_arguments_is_looked_at_point_by_point():
 
     def kinked(x, y):
         return (x - 0.3) ** 2 + 2 * (y + 0.1) ** 2 if x > 0 else (x - 0.3) ** 2 - y
 
-    (point,) = critical_points(kinked, (-1.0, 1.0, -0.7, 0.8))
+    (point,) = critical_points(kinked, (-1.0, 1.0, -0.7, 0.8), starts_a_side=8)
     assert point.place == pytest.approx([0.3, -0.1]) and point.eigenvalues == pytest.approx([2, 4])
 
 
