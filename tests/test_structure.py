@@ -18,6 +18,7 @@ ROOMS = (
     "belief",
     "flatness",
     "path",
+    "race",
     "store",
     "figures",
     "training",
@@ -33,6 +34,7 @@ OWNERS = {
         "landscape/store/reference_file.py",
         "landscape/store/direction_file.py",
         "landscape/store/comparison_file.py",
+        "landscape/store/race_file.py",
     },
     "mpi4py": {"landscape/sweep/world.py"},
     "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"}

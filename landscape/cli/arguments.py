@@ -6,7 +6,7 @@ from pathlib import Path
 
 from landscape.sweep.world import Mistake
 
-TAKE_NEGATIVE = ("--x", "--y", "--line", "--mean", "--eigenvectors")
+TAKE_NEGATIVE = ("--x", "--y", "--line", "--mean", "--eigenvectors", "--start")
 
 
 class Parser(argparse.ArgumentParser):

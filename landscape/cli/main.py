@@ -25,6 +25,11 @@ COMMANDS = {
         "trajectory_command",
         "show the way that training took, on the surface around it",
     ),
+    "race": (
+        "landscape.cli.race",
+        "race_command",
+        "let optimizers race on a function of two weights, and see why they are slow at its saddles",
+    ),
     "page": ("landscape.cli.page", "page_command", "draw surfaces, or curvature analyses, on one page"),
     "figure": ("landscape.cli.figure", "figure_command", "draw surface files for print: PDF, SVG or PNG"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),

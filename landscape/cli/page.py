@@ -7,7 +7,7 @@ from pathlib import Path
 from landscape.cli.arguments import Parser
 from landscape.sweep.world import World
 
-HELP = "draw one or several files on one page: surfaces on one scale, or curvature analyses; or a comparison"
+HELP = "draw one or several files on one page: surfaces on one scale, or curvature analyses; a comparison, or a race"
 
 
 def page_command(arguments: Sequence[str], world: World, prog: str = "landscape page") -> None:
@@ -36,14 +36,15 @@ def _writer(paths: Sequence[Path]) -> Callable[[argparse.Namespace], Path]:
     Raises:
         ValueError: They are of several kinds, or several comparisons.
     """
-    from landscape.store import comparison_file, curvature_file, surface_file
+    from landscape.store import comparison_file, curvature_file, race_file, surface_file
     from landscape.store.sealed_hdf5 import format_of
 
     first = {format_of(path): path for path in reversed(paths)}
-    if comparison_file.FORMAT in first and len(paths) > 1:
-        raise ValueError(
-            f"a comparison has a page of its own, but {first[comparison_file.FORMAT]} came with {len(paths) - 1} more; draw it alone"
-        )
+    for kind, name in ((comparison_file, "comparison"), (race_file, "race")):
+        if kind.FORMAT in first and len(paths) > 1:
+            raise ValueError(
+                f"a {name} has a page of its own, but {first[kind.FORMAT]} came with {len(paths) - 1} more; draw it alone"
+            )
     surface, curvature = (first.get(kind.FORMAT) for kind in (surface_file, curvature_file))
     if surface and curvature:
         raise ValueError(
@@ -52,6 +53,8 @@ def _writer(paths: Sequence[Path]) -> Callable[[argparse.Namespace], Path]:
         )
     if comparison_file.FORMAT in first:
         return _comparison_page
+    if race_file.FORMAT in first:
+        return _race_page
     return _curvature_page if curvature else _surface_page
 
 
@@ -62,6 +65,15 @@ def _comparison_page(options: argparse.Namespace) -> Path:
     if options.sequence:
         raise ValueError("--sequence is for surfaces; a comparison shows its networks side by side without it")
     return write_comparison_page(read_comparison(options.files[0]), _place(options), options.title or TITLE)
+
+
+def _race_page(options: argparse.Namespace) -> Path:
+    from landscape.figures.race_page import write_race_page
+    from landscape.store.race_file import read_race
+
+    if options.sequence:
+        raise ValueError("--sequence is for surfaces; a race plays its steps without it")
+    return write_race_page(read_race(options.files[0]), _place(options), options.title or "")
 
 
 def _surface_page(options: argparse.Namespace) -> Path:

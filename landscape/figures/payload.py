@@ -56,8 +56,13 @@ def page_content(surfaces: Mapping[str, Surface], arrays: Arrays, lines: Mapping
             {**_described(name, surface, arrays), "belief": None, "colour": place}
             for place, (name, surface) in enumerate(lines.items())
         ],
-        "colours": {name: get_colorscale(known) for name, known in COLOURS.items()},
+        "colours": colour_scales(),
     }
+
+
+def colour_scales() -> dict:
+    """Return the colour maps that pages choose among, by name, as Plotly's lists."""
+    return {name: get_colorscale(known) for name, known in COLOURS.items()}
 
 
 def _described(name: str, surface: Surface, arrays: Arrays) -> dict:

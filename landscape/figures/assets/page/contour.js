@@ -8,7 +8,7 @@ import { fontOf } from "./theme.js";
 const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, doubleClick: false, scrollZoom: false };
 const MARGIN = { l: 52, r: 12, t: 10, b: 40 };
 
-export function drawContour(panel, surface, heights, { scale, metric, colours, theme, marks, taylor, zoom, dots = [] }) {
+export function drawContour(panel, surface, heights, { scale, metric, colours, theme, marks, taylor, zoom, dots = [], axes = ["α", "β"] }) {
   const frame = { x: surface.x, y: surface.y, z: rowsOf(surface, heights) };
   const [low, high] = scale.ends;
   const quiet = { hoverinfo: "skip", showscale: false, connectgaps: false, autocontour: false, ncontours: 1 };
@@ -34,8 +34,8 @@ export function drawContour(panel, surface, heights, { scale, metric, colours, t
   const layout = {
     font: fontOf(theme), margin: MARGIN, paper_bgcolor: theme.card, plot_bgcolor: theme.hole, hovermode: false, showlegend: false,
     dragmode: "zoom",
-    xaxis: { ...axis, title: { text: "α", standoff: 4 }, range: x },
-    yaxis: { ...axis, title: { text: "β", standoff: 2 }, range: y },
+    xaxis: { ...axis, title: { text: axes[0], standoff: 4 }, range: x },
+    yaxis: { ...axis, title: { text: axes[1], standoff: 2 }, range: y },
     images: blanks(surface, theme),
     width: panel.clientWidth, height: panel.clientWidth + MARGIN.t + MARGIN.b - MARGIN.l - MARGIN.r,
   };

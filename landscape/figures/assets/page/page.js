@@ -195,7 +195,8 @@ async function start() {
   page.between = content.between && addBetween(content.between, main);
   if (page.between) main.prepend(page.between.section);
   page.pathCards = addPathCards(page.surfaces, main);
-  const wordsOf = (near) => (page.steps.length ? stepWords(page.steps[near], page.state.metric, page.name, told) : page.surfaces[near].name);
+  const of = (near) => (page.steps.length ? stepWords(page.steps[near], page.state.metric, page.name, told) : page.surfaces[near].name);
+  const wordsOf = (near) => `${of(near)} (${near + 1} of ${page.numSteps})`;
   page.player = buildPlayer(page.numSteps, wordsOf, page.steps.length ? Math.min(LONGEST_STEP_S, WALK_S / page.numSteps) : MORPH_S, showFrame);
   buildHeader(page, change);
   listenToKeys(page, change);

@@ -1,4 +1,4 @@
-/* The bar that plays: surfaces of checkpoints in their order, each morphing into the next; or the checkpoints of a path. */
+/* The bar that plays: surfaces of checkpoints in their order, each morphing into the next; the checkpoints of a path; or the steps of a race. */
 
 import { byId } from "./elements.js";
 
@@ -14,7 +14,7 @@ export function buildPlayer(numSteps, wordsOf, secondsAStep, show) {
   const place = (frame) => {
     const near = Math.min(last, Math.round(frame));
     scrub.value = frame;
-    const words = `${wordsOf(near)} (${near + 1} of ${last + 1})`;
+    const words = wordsOf(near);
     byId("step").textContent = words;
     scrub.setAttribute("aria-valuetext", words);
   };

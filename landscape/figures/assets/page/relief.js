@@ -7,7 +7,7 @@ import { rowsOf } from "./surfaces.js";
 import { netOf } from "./taylor.js";
 import { fontOf } from "./theme.js";
 
-const ASPECT = { x: 1, y: 1, z: 0.62 };
+export const ASPECT = { x: 1, y: 1, z: 0.62 };
 const CAMERA = { eye: { x: 1.08, y: -1.21, z: 1.03 }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
 // As many pixels as the screen has; twice as many a side, Plotly's usual, take four times as long.
 const CONFIG = { responsive: false, displaylogo: false, displayModeBar: false, scrollZoom: true, plotGlPixelRatio: Math.min(2, devicePixelRatio || 1) };
@@ -42,7 +42,7 @@ function thinned(surface, heights) {
   };
 }
 
-export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, taylor, camera, at, labelled, frame }) {
+export function drawRelief(panel, surface, heights, { scale, metric, name, colours, theme, taylor, camera, at, labelled, frame, axes = ["α", "β"] }) {
   // Isolines run into holes as lines to nowhere, over which a renderer without a GPU spends seconds.
   const isWhole = heights.every(Number.isFinite);
   const [low, high] = scale.ends;
@@ -58,8 +58,8 @@ export function drawRelief(panel, surface, heights, { scale, metric, name, colou
     font: fontOf(theme), margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: theme.card, showlegend: false,
     width: panel.clientWidth, height: Math.round(panel.clientWidth * 0.84),
     scene: {
-      xaxis: { ...axis, title: { text: "α" } },
-      yaxis: { ...axis, title: { text: "β" } },
+      xaxis: { ...axis, title: { text: axes[0] } },
+      yaxis: { ...axis, title: { text: axes[1] } },
       zaxis: { ...axis, title: { text: labelled && name.length <= LONGEST_TITLE ? name.replaceAll("<", "‹") : "" }, ...ticksOf(scale, metric), range: [low - margin, high + margin] },
       aspectmode: "manual", aspectratio: ASPECT, dragmode: "turntable", camera, hovermode: "closest",
     },
@@ -89,6 +89,33 @@ export function moveSlices(panel, surface, heights, at, scale, theme) {
 }
 
 const sceneOf = (panel) => panel._fullLayout?.scene?._scene;
+
+/* Where points of a scene lie in its panel, in pixels, and what that follows from as a key; null before it is drawn. */
+export function projectionOf(panel) {
+  const scene = sceneOf(panel);
+  const camera = scene?.glplot?.cameraParams;
+  if (!camera?.projection || !scene.dataScale) return null;
+  const [width, height] = [panel.clientWidth, panel._fullLayout.height];
+  const matrix = product(camera.projection, product(camera.view, camera.model));
+  const place = (x, y, z) => {
+    const point = [x, y, z].map((part, axis) => part * scene.dataScale[axis]);
+    const row = (k) => matrix[k] * point[0] + matrix[k + 4] * point[1] + matrix[k + 8] * point[2] + matrix[k + 12];
+    const depth = row(3);
+    return [(0.5 + (0.5 * row(0)) / depth) * width, (0.5 - (0.5 * row(1)) / depth) * height];
+  };
+  return { place, key: `${width} ${height} ${scene.dataScale.join()} ${Array.from(matrix).join()}` };
+}
+
+/* Of two 4 by 4 matrices, column after column. */
+function product(left, right) {
+  const found = new Float64Array(16);
+  for (let column = 0; column < 4; column++) {
+    for (let row = 0; row < 4; row++) {
+      for (let k = 0; k < 4; k++) found[4 * column + row] += left[4 * k + row] * right[4 * column + k];
+    }
+  }
+  return found;
+}
 
 /* The scene's camera at this moment, also while it is dragged. */
 export function seenCamera(panel) { return sceneOf(panel)?.getCamera?.(); }
