@@ -130,6 +130,11 @@ def requirement(line: str) -> tuple[str, str]:
     return name, line[len(name) :]
 
 
+def test_every_room_is_packed():
+    packed = set(re.findall(r'^    "(landscape(?:\.\w+)?)",$', (ROOT / "pyproject.toml").read_text(), re.M))
+    assert packed == {"landscape", *(f"landscape.{path.parent.name}" for path in ROOT.glob("landscape/*/__init__.py"))}
+
+
 def test_nothing_happens_at_import():
     import subprocess
     import sys
