@@ -2,7 +2,8 @@
 # that is checked; make bench: how fast it is, against what (make bench BENCH_OPTIONS="scheduling --data-dir DIR").
 # make gallery DATA_DIR=DIR: the loss around each network of the zoo, for docs/gallery.md.
 # make trajectories: the weights of every epoch of two ResNet-20 runs, SGD and Adam, in outputs/trajectories
-# (make trajectories DATASET=cifar10 DATA_DIR=DIR: on CIFAR-10, an hour and more; TRAJECTORY_EPOCHS=12 takes less).
+# (make trajectories DATASET=cifar10 DATA_DIR=DIR: on CIFAR-10, an hour and more; less with
+# TRAJECTORY_EPOCHS=12 TRAJECTORY_OPTIONS="--num-train 20000").
 # Each sets up .venv first.
 PYTHON ?= python3
 RANKS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -13,7 +14,8 @@ WORKERS ?= 2
 DATA_DIR ?= data
 DATASET ?= digits
 TRAJECTORY_EPOCHS ?= 20
-TRAJECTORY = --model resnet20 --dataset $(DATASET) --data-dir $(DATA_DIR) --epochs $(TRAJECTORY_EPOCHS) --seed 1 --schedule step --checkpoint-every 1 --precision bf16
+TRAJECTORY_OPTIONS ?=
+TRAJECTORY = --model resnet20 --dataset $(DATASET) --data-dir $(DATA_DIR) --epochs $(TRAJECTORY_EPOCHS) --seed 1 --schedule step --checkpoint-every 1 --precision bf16 $(TRAJECTORY_OPTIONS)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
