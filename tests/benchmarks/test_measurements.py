@@ -53,6 +53,7 @@ def test_a_program_that_fails_on_its_way_to_a_point_is_no_measurement():
         output_of("scripts/plot_surface.py", "--model", "nothing", "--untrained", "0")
 
 
+@pytest.mark.slow
 def test_overhead_is_a_part_of_each_point():
     result = overhead.measure(ONCE, **TINY)
     points = [point for process in result.raw["points of each process"] for point in process]

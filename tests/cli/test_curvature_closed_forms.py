@@ -50,6 +50,7 @@ ALSO_SHOWN_BY_OTHERS = (
     "matrix factors at diag(0, 1)",
     "valley of (1 - w1 w2)^2",
     "matrix factors at zero",
+    "Rosenbrock's minimum",
 )
 
 
