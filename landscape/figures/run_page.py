@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import plotly.graph_objects as go
 
 from landscape.figures.plots import CURVES, DASHES, FONT
@@ -68,14 +67,13 @@ def run_facts(run: RunRecord) -> list[tuple[str, str]]:
 
 
 def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[str, ...]) -> go.Figure:
-    figure = go.Figure()
+    figure, units = go.Figure(), {run.axis[0] for run in runs.values()}
     for place, (name, run) in enumerate(runs.items()):
-        epochs = np.arange(1, run.num_epochs + 1)
         for order, column in enumerate(column for column in columns if column in run.columns):
             split = WORDS.get(column.partition("_")[0], "")
             colour, dash = (place, order) if len(runs) > 1 else (order, 0)
             figure.add_scatter(
-                x=epochs,
+                x=run.axis[1],
                 y=run.columns[column],
                 mode="lines+markers" if run.num_epochs < 40 else "lines",
                 name=" ".join(part for part in (name.replace("<", "‹") if len(runs) > 1 else "", split) if part)
@@ -87,7 +85,7 @@ def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[
         font=FONT,
         template="plotly_white",
         margin={"l": 64, "r": 16, "t": 12, "b": 48},
-        xaxis={"title": {"text": "epoch"}},
+        xaxis={"title": {"text": " or ".join(sorted(units))}},
         yaxis={"type": kind, "title": {"text": unit}, "exponentformat": "power"},
         legend={"orientation": "h", "y": 1.08},
         showlegend=True,
