@@ -8,6 +8,8 @@ import numpy as np
 from landscape.grid import frozen_array
 from landscape.origin import Origin
 
+RECORDER = "recorder"  # the key of a run's identity that a recorder of somebody's training wrote; else it is "recipe"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunRecord:

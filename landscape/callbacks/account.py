@@ -8,9 +8,8 @@ from torch import Tensor
 
 from landscape.callbacks.rates import Rates
 from landscape.origin import Origin
-from landscape.run_record import RunRecord, columns_of
+from landscape.run_record import RECORDER, RunRecord, columns_of
 from landscape.training.kept import STEP
-from landscape.training.recorded import RECORDER
 from landscape.training.records import circumstance
 
 ENDED, NOT_YET = "closed by the training", "not yet"

@@ -9,12 +9,11 @@ from torch import Tensor
 
 from landscape.callbacks.account import Account
 from landscape.callbacks.rates import Rates
-from landscape.run_record import RunRecord
+from landscape.run_record import RECORDER, RunRecord
 from landscape.store.run_file import read_run
 from landscape.store.weights_file import read_metadata, read_weights
 from landscape.training.files import RunFiles
 from landscape.training.kept import EPOCH, KEPT
-from landscape.training.recorded import RECORDER
 
 RATES = "learning_rates"  # the key of a checkpoint's metadata with what is remembered of the rate
 
@@ -50,8 +49,8 @@ def account_at(
         return Account(identity["unit"])
     if not any(start):
         raise ValueError(
-            f"{files.out} holds the path of another run, or of this one begun before; choose another out, give start_step to go on, "
-            "or overwrite=True to lose it"
+            f"{files.out} holds the path of another run, or of this one begun before; choose another out, go on from a checkpoint of "
+            "the training (a loop of your own says its start_step), or give overwrite=True to lose the path"
         )
     _require_same(files, identity, record)
     step = step or _step_after(files, record, epochs)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from landscape.run_record import RunRecord
+from landscape.run_record import RECORDER, RunRecord
 from landscape.store.weights_file import read_metadata
 from landscape.training.files import RunFiles
-from landscape.training.recorded import DROP, RECORDER, RESTART, epochs_at, is_turn
+from landscape.training.recorded import DROP, RESTART, epochs_at, is_turn
 
 ENDINGS = (".run.h5", "-checkpoints")
 KEPT = re.compile(r"(epoch|step)-(\d+)\.safetensors")

@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-RECORDER = "recorder"  # the key of a run's identity, where `landscape train` has its recipe
 DROP, RESTART = "drop", "restart"
 
 
