@@ -94,7 +94,7 @@ class PathRecorder:
             raise ValueError(f"step {number} does not follow step {before}; give start_step where a training goes on")
         self._account.tell(number, loss if self._writes else None, learning_rate)
         if self._rule.unit == STEP and number // self._rule.every > before // self._rule.every:
-            self._keep_step()
+            self._keep_here()
 
     def end_epoch(self, *, loss: Tensor | float | None = None, learning_rate: float | None = None) -> None:
         """Take notice of the end of an epoch; one in which no step was told counts as a step.
@@ -130,7 +130,7 @@ class PathRecorder:
         if not self._is_open:
             return
         if keeps_last and self._last_kept != self._account.step:
-            self._keep_step()
+            self._keep_here()
         self._is_open = False
         self._write_record()
         if self._writes and self._record().columns.keys() & {"train_loss", "learning_rate"}:
@@ -163,10 +163,10 @@ class PathRecorder:
     def _has_checkpoints(self) -> bool:
         return any(self._files.checkpoints.glob("*.safetensors"))
 
-    def _keep_step(self) -> None:
+    def _keep_here(self) -> None:
         if self._rule.unit == STEP:
             self._account.add_row()
-        self._keep(STEP, self._account.step)
+        self._keep(*self._stand())
 
     def _keep(self, unit: str, number: int) -> None:
         """Write the record, and then the weights: a kill between them leaves a row more than checkpoints."""

@@ -105,8 +105,8 @@ def test_an_epoch_without_a_step_counts_as_one(make_model):
 @pytest.mark.parametrize("left, start", [(6, 6), (6, 4), (4, 3)])
 def test_a_training_that_goes_on_leaves_the_files_of_one_that_was_never_left(make_model, rule, left, start):
     rates = (0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01)
-    with PathRecorder("whole", make_model(), **rule) as recorder:
-        model = recorder._model
+    model = make_model()
+    with PathRecorder("whole", model, **rule) as recorder:
         train(model, recorder, rates=rates)
     model = make_model()
     killed = PathRecorder("run", model, **rule)
@@ -181,6 +181,14 @@ def test_settings_that_say_nothing_are_refused(make_model):
     )
     recorder.close()
     assert refusal(recorder.step) == "the recorder of run is closed; make another with start_step to go on"
+
+
+def test_the_last_weights_end_the_path_after_an_epoch_that_is_not_kept(make_model):
+    with PathRecorder("run", make_model(), every_epochs=2) as recorder:
+        for _ in range(3):
+            recorder.step()
+            recorder.end_epoch()
+    assert list(files_of("run")) == ["epoch-0000", "epoch-0002", "epoch-0003"]
 
 
 def test_an_error_in_the_loop_keeps_no_half_updated_weights(make_model):
