@@ -22,6 +22,7 @@ ROOMS = (
     "store",
     "figures",
     "training",
+    "callbacks",
     "sampling",
     "cli",
 )
@@ -52,6 +53,8 @@ OWNERS = {
     "PIL": {"landscape/problem/images.py"},
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},
+    "lightning": {"landscape/callbacks/lightning.py"},
+    "transformers": {"landscape/callbacks/transformers.py"},
 }
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # the latter without Qt
 

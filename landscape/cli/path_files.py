@@ -1,12 +1,21 @@
 """Which checkpoints make a path: those of training runs, or files in the order given."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from landscape.store.run_file import read_run
 from landscape.training.files import RunFiles
-from landscape.training.kept import kept_averages, kept_checkpoints, run_of, turns, updates_an_epoch
+from landscape.training.kept import (
+    EPOCH,
+    Turn,
+    done_after,
+    kept_averages,
+    kept_checkpoints,
+    run_of,
+    turns,
+    unit_of,
+)
 
 FILES = "files"
 
@@ -18,16 +27,18 @@ class Way:
     Attributes:
         name: The run's, or "files".
         files: One a checkpoint.
-        epochs: How many were done at each; None where that is not known.
+        done: How many epochs were done at each; None where that is not known.
         averages: By "swa" and "ema"; they lie beside the path, and have no part in its plane.
-        turns: Of the learning rate: kind, epoch, and the rates before and after.
+        turns: Of the learning rate.
+        unit: What is counted: "epoch", or "step" of a run whose epochs aren't known.
     """
 
     name: str
     files: tuple[Path, ...]
-    epochs: tuple[float, ...] | None
+    done: tuple[float, ...] | None
     averages: dict[str, Path]
-    turns: tuple[dict, ...]
+    turns: tuple[Turn, ...]
+    unit: str = EPOCH
 
 
 def last_file(given: Sequence[Path]) -> Path:
@@ -37,7 +48,7 @@ def last_file(given: Sequence[Path]) -> Path:
         OSError: A run kept none.
     """
     files = [path for path in given if run_of(path) is None]
-    return files[-1] if files else kept_checkpoints(run_of(given[-1]), 1)[-1].path
+    return files[-1] if files else kept_checkpoints(run_of(given[-1]), float)[-1].path
 
 
 def ways_of(given: Sequence[Path], num_samples: int) -> tuple[Way, ...]:
@@ -66,6 +77,6 @@ def ways_of(given: Sequence[Path], num_samples: int) -> tuple[Way, ...]:
 
 def _way_of_run(run: RunFiles, name: str, num_samples: int) -> Way:
     record = read_run(run.record)
-    kept = kept_checkpoints(run, updates_an_epoch(record, num_samples))
-    found = tuple(asdict(turn) for turn in turns(record))
-    return Way(name, tuple(one.path for one in kept), tuple(one.epoch for one in kept), kept_averages(run), found)
+    kept = kept_checkpoints(run, done_after(record, num_samples))
+    files, done = tuple(one.path for one in kept), tuple(one.done for one in kept)
+    return Way(name, files, done, kept_averages(run), turns(record), unit_of(record))

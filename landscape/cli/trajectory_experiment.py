@@ -178,8 +178,10 @@ def build_trajectory(settings: TrajectorySettings, device: str = "cpu") -> Traje
 
 
 def _way_record(way: Way, first: int) -> dict:
-    epochs = None if way.epochs is None else list(way.epochs)
-    return {"name": way.name, "first": first, "num": len(way.files), "epochs": epochs, "turns": list(way.turns)}
+    """Return what is kept of a way: its epochs, or its steps, by the name of what is counted."""
+    done = {"epochs": None} if way.done is None else {f"{way.unit}s": list(way.done)}
+    turns = [{"kind": turn.kind, way.unit: turn.done, "before": turn.before, "after": turn.after} for turn in way.turns]
+    return {"name": way.name, "first": first, "num": len(way.files), **done, "turns": turns}
 
 
 def _beside_walk(origin: str, number: int, num_ways: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from landscape.figures.curvature_tables import Table
-from landscape.figures.path_plots import path_charts
+from landscape.figures.path_plots import done_in, path_charts
 from landscape.path.random_walk import random_walk_share
 from landscape.surface import Surface
 
@@ -155,12 +155,14 @@ def _way(record: dict, place: int) -> dict:
 
 def _turn(way: dict, turn: dict) -> dict | None:
     """Return where a turn of the learning rate lies: between which checkpoints, as a number of them; None outside the path."""
-    epochs = way["epochs"]
-    if not epochs or not epochs[0] <= turn["epoch"] <= epochs[-1]:
+    unit, done = done_in(way)
+    if not done or not done[0] <= turn[unit] <= done[-1]:
         return None
-    at = float(np.interp(turn["epoch"], epochs, range(len(epochs))))
+    at = float(np.interp(turn[unit], done, range(len(done))))
     what = {"drop": "drops", "restart": "begins anew"}[turn["kind"]]
-    words = f"learning rate {what} after epoch {turn['epoch']}: {turn['before']:.3g} to {turn['after']:.3g}"
+    words = (
+        f"learning rate {what} after {unit} {round(turn[unit], 2):.10g}: {turn['before']:.3g} to {turn['after']:.3g}"
+    )
     return {"kind": turn["kind"], "at": at, "words": words}
 
 

@@ -41,6 +41,11 @@ def _distances(surface: Surface) -> go.Figure:
     return _dressed(figure, surface, {"rangemode": "tozero"})
 
 
+def done_in(way: dict) -> tuple[str, list[float] | None]:
+    """Return what a way is counted in, "epoch" or "step", and how many were done at each checkpoint, where that is known."""
+    return ("step", way["steps"]) if way.get("steps") else ("epoch", way["epochs"])
+
+
 def _ways(surface: Surface):
     record = surface.origin.record["path"]
     for number, way in enumerate(record["ways"]):
@@ -52,9 +57,8 @@ def _prefix(surface: Surface, way: dict) -> str:
 
 
 def _add(figure: go.Figure, way: dict, number: int, values: np.ndarray, name: str, dash: str) -> None:
-    steps = way["epochs"] or list(range(1, len(values) + 1))
     figure.add_scatter(
-        x=steps,
+        x=done_in(way)[1] or list(range(1, len(values) + 1)),
         y=np.where(np.isfinite(values), values, np.nan),
         mode="lines+markers" if dash == "solid" and len(values) <= MOST_DOTS else "lines",
         name=name.replace("<", "‹"),
@@ -66,12 +70,13 @@ def _add(figure: go.Figure, way: dict, number: int, values: np.ndarray, name: st
 
 
 def _dressed(figure: go.Figure, surface: Surface, axis: dict) -> go.Figure:
-    knows_epochs = all(way["epochs"] for way in surface.origin.record["path"]["ways"])
+    counted = {unit if done else None for unit, done in map(done_in, surface.origin.record["path"]["ways"])}
+    unit = counted.pop() if len(counted) == 1 else None
     figure.update_layout(
         font=FONT,
         template="plotly_white",
         margin={"l": 64, "r": 16, "t": 12, "b": 48},
-        xaxis={"title": {"text": "epochs done" if knows_epochs else "checkpoint"}, "zeroline": False},
+        xaxis={"title": {"text": f"{unit}s done" if unit else "checkpoint"}, "zeroline": False},
         yaxis=axis,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         showlegend=True,

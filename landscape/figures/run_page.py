@@ -4,27 +4,30 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import plotly.graph_objects as go
 
 from landscape.figures.plots import CURVES, DASHES, FONT
 from landscape.figures.shell import document
-from landscape.run_record import RunRecord
+from landscape.run_record import RECORDER, RunRecord
 from landscape.store.whole_file import write_whole
 
 # Title, kind of axis, unit, and the columns drawn together.
 PANELS = (
     ("loss", "log", "nats a sample", ("train_loss", "subset_loss", "test_loss")),
     ("accuracy", "linear", "fraction", ("train_accuracy", "subset_accuracy", "test_accuracy")),
-    ("learning rate", "log", "mean over the epoch's updates", ("learning_rate",)),
-    ("gradient norm", "log", "L2, mean over the epoch's updates", ("gradient_norm",)),
+    ("learning rate", "log", "mean over the updates", ("learning_rate",)),
+    ("gradient norm", "log", "L2, mean over the updates", ("gradient_norm",)),
 )
 WORDS = {"train": "train (as trained)", "subset": "fixed training images", "test": "test"}
 
 
 def run_figures(runs: Mapping[str, RunRecord]) -> dict[str, go.Figure]:
-    """Return a figure a panel, all runs in each: a colour a column, or a run where there are several."""
-    return {title: _figure(runs, kind, unit, columns) for title, kind, unit, columns in PANELS}
+    """Return a figure a panel that a run has numbers for, all runs in each: a colour a column, or a run where there are several."""
+    return {
+        title: _figure(runs, kind, unit, columns)
+        for title, kind, unit, columns in PANELS
+        if any(run.columns.keys() & set(columns) for run in runs.values())
+    }
 
 
 def run_page_html(runs: Mapping[str, RunRecord]) -> str:
@@ -54,6 +57,9 @@ def write_run_page(runs: Mapping[str, RunRecord], path: Path) -> Path:
 def run_facts(run: RunRecord) -> list[tuple[str, str]]:
     """Return (what, value) rows: the recipe, how far the run came, and the last scores."""
     record, rows = run.origin.record, []
+    if recorder := run.origin.identity.get(RECORDER):
+        rows = [("ended", record["ended"]), ("recorded every", f"{record['every']} {recorder['unit']}s")]
+        return rows + [(name, str(value)) for name, value in run.origin.circumstance.items()]
     ended = f"{record.get('ended', 'not known')}, {run.num_epochs} epochs, {record.get('seconds', 0):.0f} s"
     rows.append(("ended", ended + (" - under-trained" if record.get("under_trained") else "")))
     for name, scores in (record.get("scores") or {}).items():
@@ -68,14 +74,15 @@ def run_facts(run: RunRecord) -> list[tuple[str, str]]:
 
 
 def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[str, ...]) -> go.Figure:
-    figure = go.Figure()
+    figure, units = go.Figure(), {run.axis[0] for run in runs.values()}
+    if "train_loss" in columns and any(RECORDER in run.origin.identity for run in runs.values()):
+        unit, kind = "as told", kind if _lowest(runs, columns) > 0 else "linear"
     for place, (name, run) in enumerate(runs.items()):
-        epochs = np.arange(1, run.num_epochs + 1)
         for order, column in enumerate(column for column in columns if column in run.columns):
             split = WORDS.get(column.partition("_")[0], "")
             colour, dash = (place, order) if len(runs) > 1 else (order, 0)
             figure.add_scatter(
-                x=epochs,
+                x=run.axis[1],
                 y=run.columns[column],
                 mode="lines+markers" if run.num_epochs < 40 else "lines",
                 name=" ".join(part for part in (name.replace("<", "‹") if len(runs) > 1 else "", split) if part)
@@ -87,12 +94,18 @@ def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[
         font=FONT,
         template="plotly_white",
         margin={"l": 64, "r": 16, "t": 12, "b": 48},
-        xaxis={"title": {"text": "epoch"}},
+        xaxis={"title": {"text": " or ".join(sorted(units))}},
         yaxis={"type": kind, "title": {"text": unit}, "exponentformat": "power"},
         legend={"orientation": "h", "y": 1.08},
         showlegend=True,
     )
     return figure
+
+
+def _lowest(runs: Mapping[str, RunRecord], columns: tuple[str, ...]) -> float:
+    return min(
+        (value for run in runs.values() for column in columns for value in run.columns.get(column, ())), default=0.0
+    )
 
 
 def _value(name: str, value: float) -> str:

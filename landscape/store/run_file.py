@@ -1,9 +1,8 @@
-"""The file of a training run: HDF5 laid out as netCDF-4, one column a variable over the epochs, written whole."""
+"""The file of a training run: HDF5 laid out as netCDF-4, one column a variable over epochs or steps, written whole."""
 
 from pathlib import Path
 
 import h5py
-import numpy as np
 
 from landscape.run_record import RunRecord
 from landscape.store.sealed_hdf5 import origin_in, put_origin, take_sealed, variables_in, write_sealed
@@ -35,8 +34,9 @@ def read_run(path: Path | str) -> RunRecord:
 
 def _fill(file: h5py.File, run: RunRecord) -> None:
     file.attrs["format"] = FORMAT
-    axis = file.create_dataset("epoch", data=np.arange(1, run.num_epochs + 1, dtype=np.float64))
-    axis.make_scale("epoch")
+    unit, done = run.axis
+    axis = file.create_dataset(unit, data=done)
+    axis.make_scale(unit)
     axis.attrs["units"] = "1"
     for name, column in run.columns.items():
         variable = file.create_dataset(name, data=column)
@@ -47,4 +47,5 @@ def _fill(file: h5py.File, run: RunRecord) -> None:
 
 
 def _run_in(file: h5py.File) -> RunRecord:
-    return RunRecord(variables_in(file, ("epoch",)), origin_in(file))
+    columns = variables_in(file, ("epoch",))
+    return RunRecord(columns, origin_in(file), columns.pop("step", None))

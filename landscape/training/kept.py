@@ -2,17 +2,19 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from landscape.run_record import RunRecord
+from landscape.run_record import RECORDER, RunRecord
 from landscape.store.weights_file import read_metadata
 from landscape.training.files import RunFiles
+from landscape.training.recorded import DROP, RESTART, epochs_at, is_turn
 
 ENDINGS = (".run.h5", "-checkpoints")
 KEPT = re.compile(r"(epoch|step)-(\d+)\.safetensors")
 AVERAGES = ("swa", "ema")
-DROP, RESTART = "drop", "restart"
+EPOCH, STEP = "epoch", "step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +22,25 @@ class Kept:
     """Weights that a run kept on its way.
 
     Attributes:
-        epoch: How many epochs were done; between two of them, a fraction.
+        done: How many epochs were done, between two of them a fraction; of a run whose epochs aren't known, steps.
     """
 
     path: Path
-    epoch: float
+    done: float
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A jump of the learning rate between two epochs.
+    """A jump of the learning rate.
 
     Attributes:
         kind: "drop" or "restart".
-        epoch: How many epochs were done.
+        done: How many epochs, or steps, were done, as of a checkpoint.
         before, after: The rate of the last update before it, and of the first one after it.
     """
 
     kind: str
-    epoch: int
+    done: float
     before: float
     after: float
 
@@ -50,8 +52,11 @@ def run_of(path: Path) -> RunFiles | None:
     return files if files is not None and (files.record.is_file() or files.checkpoints.is_dir()) else None
 
 
-def kept_checkpoints(files: RunFiles, updates_an_epoch: int) -> tuple[Kept, ...]:
+def kept_checkpoints(files: RunFiles, done_after: Callable[[int], float]) -> tuple[Kept, ...]:
     """Return a run's checkpoints in the order of training, its last weights included, one a place.
+
+    Args:
+        done_after: How many epochs are done after so many updates; see `done_after`.
 
     Raises:
         OSError: It kept none, or the last weights can't be read.
@@ -60,14 +65,14 @@ def kept_checkpoints(files: RunFiles, updates_an_epoch: int) -> tuple[Kept, ...]
     for path in sorted(files.checkpoints.glob("*.safetensors")):
         if match := KEPT.fullmatch(path.name):
             unit, number = match.group(1), int(match.group(2))
-            found.setdefault(number if unit == "epoch" else number / updates_an_epoch, path)
+            found.setdefault(number if unit == EPOCH else done_after(number), path)
     if not found:
         raise OSError(
             f"the run {files.out} kept no checkpoints on its way in {files.checkpoints}; train it with --checkpoint-every 1"
         )
     if files.weights.is_file() and (epochs := read_metadata(files.weights).get("epochs", "")).isdigit():
         found.setdefault(int(epochs), files.weights)
-    return tuple(Kept(found[epoch], float(epoch)) for epoch in sorted(found))
+    return tuple(Kept(found[done], float(done)) for done in sorted(found))
 
 
 def kept_averages(files: RunFiles) -> dict[str, Path]:
@@ -85,8 +90,28 @@ def updates_an_epoch(record: RunRecord, num_samples: int) -> int:
     return math.ceil((recipe.get("num_train") or num_samples) / recipe["batch_size"])
 
 
+def unit_of(record: RunRecord) -> str:
+    """Return what a run's way is counted in: "epoch", or "step" where a recorder was told of no epoch."""
+    return STEP if RECORDER in record.origin.identity and not record.origin.record["ends"] else EPOCH
+
+
+def done_after(record: RunRecord, num_samples: int) -> Callable[[int], float]:
+    """Return the function that tells how many epochs, or steps, of `unit_of`, are done after so many updates.
+
+    Args:
+        num_samples: Of its data set's whole training split.
+    """
+    if RECORDER not in record.origin.identity:
+        updates = updates_an_epoch(record, num_samples)
+        return lambda step: step / updates
+    ends = record.origin.record["ends"]
+    return lambda step: epochs_at(step, ends) if ends else float(step)
+
+
 def turns(record: RunRecord) -> tuple[Turn, ...]:
     """Return where a run's learning rate fell by its schedule's step or plateau, or began a warm restart."""
+    if RECORDER in record.origin.identity:
+        return _recorded_turns(record)
     schedule = record.origin.identity["recipe"]["schedule"]
     firsts, lasts = (record.columns.get(f"{which}_learning_rate") for which in ("first", "last"))
     if firsts is None or lasts is None:
@@ -98,3 +123,13 @@ def turns(record: RunRecord) -> tuple[Turn, ...]:
         if schedule == "warm-restarts" and after > before:
             found.append(Turn(RESTART, epoch, before, after))
     return tuple(found)
+
+
+def _recorded_turns(record: RunRecord) -> tuple[Turn, ...]:
+    """Return those jumps that a recorder saw which no smooth schedule makes."""
+    ends, done = record.origin.record["ends"], done_after(record, 0)
+    return tuple(
+        Turn(jump["kind"], done(jump["step"]), jump["before"], jump["after"])
+        for jump in record.origin.record["jumps"]
+        if is_turn(jump, ends)
+    )

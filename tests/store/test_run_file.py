@@ -39,7 +39,7 @@ def test_rows_become_columns_and_what_a_row_does_not_have_is_nan():
 def test_columns_of_unequal_length_are_refused():
     with pytest.raises(ValueError) as caught:
         RunRecord({"a": [1.0], "b": [1.0, 2.0]})
-    assert str(caught.value) == "a run's columns must hold one number an epoch each, not {'a': (1,), 'b': (2,)}"
+    assert str(caught.value) == "a run's columns must hold one number a row each, not {'a': (1,), 'b': (2,)}"
 
 
 def damaged(path) -> str:

@@ -7,7 +7,7 @@ from landscape.origin import Origin
 from landscape.run_record import RunRecord
 from landscape.store.run_file import read_run
 from landscape.training.files import CheckpointRule, RunFiles
-from landscape.training.kept import Turn, kept_averages, kept_checkpoints, run_of, turns, updates_an_epoch
+from landscape.training.kept import Turn, done_after, kept_averages, kept_checkpoints, run_of, turns, updates_an_epoch
 from landscape.training.loop import train
 
 
@@ -16,7 +16,7 @@ def quiet(line: str) -> None:
 
 
 def names(kept) -> list[tuple[str, float]]:
-    return [(one.path.name, one.epoch) for one in kept]
+    return [(one.path.name, one.done) for one in kept]
 
 
 def test_steps_and_the_members_of_an_average_stand_in_the_order_of_training(tmp_path, recipe, few_digits):
@@ -28,7 +28,7 @@ def test_steps_and_the_members_of_an_average_stand_in_the_order_of_training(tmp_
     assert updates_an_epoch(record, 90) == 3  # 32, 32 and 26 images
     wanted = [("step-000000.safetensors", 0), ("step-000004.safetensors", 4 / 3), ("step-000008.safetensors", 8 / 3)]
     wanted += [("epoch-0003.safetensors", 3), ("step-000012.safetensors", 4), ("epoch-0005.safetensors", 5)]
-    assert names(kept_checkpoints(files, 3)) == wanted
+    assert names(kept_checkpoints(files, done_after(read_run(files.record), 90))) == wanted
     assert kept_averages(files) == {"swa": tmp_path / "run-swa.safetensors"}
     assert turns(record) == (
         Turn("drop", 2, 0.05, pytest.approx(0.005)),
@@ -41,15 +41,15 @@ def test_the_last_weights_end_the_path_where_no_checkpoint_does(tmp_path, recipe
     train(recipe(epochs=3), few_digits(), tmp_path / "run", **every_other, stop_after=2)
     files = RunFiles(tmp_path / "run")
     first = [("epoch-0000.safetensors", 0), ("epoch-0002.safetensors", 2)]
-    assert names(kept_checkpoints(files, 3)) == first
+    assert names(kept_checkpoints(files, done_after(read_run(files.record), 90))) == first
     train(recipe(epochs=3), few_digits(), tmp_path / "run", **every_other)
-    assert names(kept_checkpoints(files, 3)) == [*first, ("run.safetensors", 3)]
+    assert names(kept_checkpoints(files, done_after(read_run(files.record), 90))) == [*first, ("run.safetensors", 3)]
 
 
 def test_a_run_without_checkpoints_is_refused_in_a_sentence(tmp_path, recipe, few_digits):
     train(recipe(epochs=1), few_digits(), tmp_path / "run", say=quiet)
     with pytest.raises(OSError) as error:
-        kept_checkpoints(run_of(tmp_path / "run"), 3)
+        kept_checkpoints(run_of(tmp_path / "run"), float)
     assert str(error.value) == (
         f"the run {tmp_path}/run kept no checkpoints on its way in {tmp_path}/run-checkpoints; "
         "train it with --checkpoint-every 1"
