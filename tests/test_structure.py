@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ OWNERS = {
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}  # the latter without Qt
 
 
+@cache
 def imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
