@@ -71,7 +71,7 @@ function partsOf({ columns: { x, y } }, race, pixels, draped) {
 
 const between = (a, b, share) => [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
 
-function edges({ surface: { x, y, nx, ny } }) { return [x[0], x[nx - 1], y[0], y[ny - 1]]; }
+export function edges({ surface: { x, y, nx, ny } }) { return [x[0], x[nx - 1], y[0], y[ny - 1]]; }
 
 function isInside(race, x, y) {
   const [low, high, bottom, top] = edges(race);

@@ -28,7 +28,7 @@ async function start() {
   const wishes = new URLSearchParams(location.hash.slice(1));
   race.kind = content.scale;
   race.wish = wishes.get("theme") || "";
-  race.frame = Math.min(content.steps, Number(wishes.get("step")) || 0);
+  race.frame = Math.min(content.steps, Number(wishes.get("step") ?? content.steps) || 0); // whole paths, until somebody plays
   byId("formula").textContent = content.formula;
   build(main);
   race.player = buildPlayer(content.steps + 1, (step) => `step ${step} of ${content.steps}`, Math.min(SECONDS_A_STEP, LONGEST_S / content.steps), show);
