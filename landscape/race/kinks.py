@@ -8,8 +8,8 @@ from landscape.race.critical import CriticalPoint
 from landscape.race.derivatives import values_at
 
 MOST_PLACES = 5
-MOST_FITS = 12
-AROUND = 8  # values that a quadratic is fitted to, besides that at the middle
+MOST_FITS = 20
+AROUND = 12  # values that a quadratic is fitted to, besides that at the middle
 RING = 24  # values that tell the kind
 WIDTH = 1e-3  # of the frame's diagonal: over what distance a kind is told
 MINE = 3.0  # cells: a known critical point that is nearer is the same one
@@ -68,7 +68,7 @@ def settled(function: Function, place: np.ndarray, radius: float, width: float) 
         if length <= radius / 2:
             if radius <= width:
                 return place
-            radius = max(width, radius / 4)
+            radius = max(width, radius / 2)
     return None
 
 

@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from landscape.cli.arguments import Parser
 from landscape.cli.page import page_command
 from landscape.cli.race import race_command
-from landscape.cli.race_settings import rates_from
+from landscape.cli.race_settings import add_race_options, rates_from
 from landscape.figures.race_page import race_page_html
 from landscape.store.race_file import read_race
 from landscape.sweep.world import Mistake, World
@@ -111,6 +112,9 @@ def test_the_same_race_may_run_again_and_another_asks_first(here):
         (["--steps", "0"], "--steps must be 1 to 20000, not 0"),
         (["--noise", "-1"], "--noise must be 0 or more, not -1"),
         (["--seed", "-1"], "--seed must be 0 or more, and below 2^63, not -1"),
+        (["--start", "9,0.5"], "the start 9,0.5 lies outside the frame, -1.5 to 1.5 and -1.5 to 2; give another --start, or --x and --y"),
+        (["--x", "-1:1:999", "--y", "-1:1:999"], "a race is drawn over 250000 points at most, but --x and --y ask for 998001; give fewer"),
+        (["zoo:mlp-digits", "--directions-seed", "-1"], "--directions-seed must be 0 or more, not -1"),
         (["--x", "1:0:5"], "--x must be MIN:MAX:NUM, such as -1:1:25, with MIN below MAX and both finite, not '1:0:5'"),
         (["--learning-rate", "0"], "--learning-rate must be a positive number, or NAME=NUMBER such as adam=0.01, not '0'"),
         (["--learning-rate", "adam=x"], "--learning-rate must be a positive number, or NAME=NUMBER such as adam=0.01, not 'adam=x'"),
@@ -122,6 +126,14 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(arguments, sentence, h
     with pytest.raises(Mistake) as caught:
         raced(*arguments)
     assert str(caught.value) == sentence and not list(here.rglob("*.h5"))
+
+
+def test_a_function_that_is_not_finite_at_the_start_is_said(here):
+    (here / "mine.py").write_text("def hole(x, y): return (x - 0.5).log() + y**2\n")
+    with pytest.raises(Mistake) as caught:
+        raced("mine.py:hole", "--start", "1,0", "--start", "0,1")
+    assert str(caught.value) == "the surface 'hole' is nan at the start 0,1; give a --start where it is finite"
+    assert not list(here.rglob("*.h5"))
 
 
 def test_a_file_that_is_no_race_is_left_as_it_is(here):
@@ -136,8 +148,9 @@ def test_the_last_of_several_rates_counts():
     assert rates_from(["0.1", "adam=0.2", "0.3"], ["sgd", "adam"]) == {"": 0.3, "adam": 0.2}
 
 
-def test_the_options_change_only_on_purpose(run):
-    printed = run("-m", "landscape", "race", "--help", env={"COLUMNS": "200"}).stdout
+def test_the_options_change_only_on_purpose():
+    add_race_options(parser := Parser())
+    printed = parser.format_help()
     wanted = (
         "--help --optimizers --start --learning-rate --steps --noise --seed --x --y --out --overwrite "
         "--directions-seed --num-samples --data-dir"

@@ -78,7 +78,7 @@ function endsOf(chart, race, [lowest, highest]) {
     return [values.length - 1, values[values.length - 1]];
   });
   return {
-    type: "scatter", mode: "markers", hoverinfo: "text", text: gone.map((run) => `${run.name}: ${run.diverged}`.replaceAll("<", "‹")),
+    type: "scatter", mode: "markers", cliponaxis: false, hoverinfo: "text", text: gone.map((run) => `${run.name}: ${run.diverged}`.replaceAll("<", "‹")),
     x: places.map(([step]) => step), y: places.map(([, value]) => (Number.isFinite(value) ? Math.min(highest, Math.max(lowest, value)) : highest)),
     marker: { symbol: "x", size: 8, color: gone.map((run) => race.theme.curves[run.colour % race.theme.curves.length]), line: { width: 1, color: race.theme.text } },
   };

@@ -96,7 +96,7 @@ function listCard(title, lines) {
   const card = element("section", "card");
   const list = element("ul", "points");
   list.append(...lines.map((line) => element("li", "", line)));
-  const key = "Lines at a point are its eigenvectors: solid where the function curves upward, dashed with arrows where it curves downward, the ways out.";
+  const key = "Lines at a point are its eigenvectors: solid where the function curves upward, dashed with arrows where it curves downward, the ways out. Charts reach as far as what is felt inside the frame, and down by eight decades at most.";
   card.append(element("h2", "", title), list, element("p", "note", key));
   return card;
 }
