@@ -65,7 +65,9 @@ def test_words_of_the_ridge_say_how_near_the_saddle_a_run_stays():
 
 
 def test_words_of_a_kink_give_no_more_digits_than_are_known():
-    sharp = Course("kink", "", lambda x, y: (x - 0.3).abs() + 2 * (y + 0.1).abs(), (-1, 1.2, -1, 1), ((0, 0),))
+    sharp = Course(
+        "kink", "", lambda x, y: (x - 0.3).abs() + 2 * (y + 0.1).abs(), (-1, 1.2, -1, 1), ((0, 0),), search=(4, 9)
+    )
     race = run_race(sharp, ["sgd"], [(0.5, 0.5)], Grid(np.linspace(-1, 1.2, 21), np.linspace(-1, 1, 16)), steps=2)
     (line,) = point_lines(race)
     assert line.startswith("minimum at (0.3, -0.1), loss ") and "at a kink, where the gradient jumps" in line
