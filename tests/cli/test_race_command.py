@@ -1,6 +1,7 @@
 """`landscape race` as its users meet it: what it says, writes and refuses."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,26 +23,40 @@ def raced(*arguments: str) -> None:
     race_command([*arguments, "--out", "out/mine"], World())
 
 
-def test_the_table_of_optimizers_at_a_saddle_through_the_program(run, here):
-    """Steps to |y| >= 1 on x^2 - y^2 from (1, 1e-4), run by two ranks, which say everything once."""
-    done = run("-m", "landscape", "race", *SMALL, "--steps", "55", "--out", "out/mine", ranks=2, cwd=here)
-    assert (done.returncode, done.stderr) == (0, "")
-    left = dict(re.findall(r"^(\w+) +learning rate [\d.]+; left the saddle at step (\d+);", done.stdout, re.M))
-    assert left == {
-        "SGD": "51",
-        "momentum": "24",
-        "Nesterov": "20",
-        "Adagrad": "17",
-        "RMSprop": "4",
-        "Adadelta": "33",
-        "Adam": "11",
-    }
-    assert done.stdout.startswith("saddle at (0, 0), loss 0, eigenvalues -2, 2\n")
-    assert done.stdout.endswith("race: out/mine.h5\npage: out/mine.html\n") and done.stdout.count("race:") == 1
+LEFT = {
+    "SGD": "51",
+    "momentum": "24",
+    "Nesterov": "20",
+    "Adagrad": "17",
+    "RMSprop": "4",
+    "Adadelta": "33",
+    "Adam": "11",
+}
+
+
+def assert_tells_the_table(printed: str) -> None:
+    """Steps to |y| >= 1 on x^2 - y^2 from (1, 1e-4), and everything once."""
+    left = dict(re.findall(r"^(\w+) +learning rate [\d.]+; left the saddle at step (\d+);", printed, re.M))
+    assert left == LEFT and printed.startswith("saddle at (0, 0), loss 0, eigenvalues -2, 2\n")
+    assert printed.endswith("race: out/mine.h5\npage: out/mine.html\n") and printed.count("race:") == 1
+
+
+def test_the_table_of_optimizers_at_a_saddle(here, capsys):
+    raced(*SMALL, "--steps", "55")
+    assert_tells_the_table(capsys.readouterr().out)
     race = read_race(here / "out/mine.h5")
     assert len(race.runs) == 8 and race.losses.shape == (7, 6)
     assert race.origin.identity["optimizers"]["nesterov"]["nesterov"] is True
     assert (here / "out/mine.html").read_text() == race_page_html(race)
+
+
+@pytest.mark.slow
+def test_of_two_ranks_one_races(run, here):
+    script = Path(__file__).parents[2] / "scripts" / "race_optimizers.py"
+    done = run(str(script), *SMALL, "--steps", "55", "--out", "out/mine", ranks=2, cwd=here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_tells_the_table(done.stdout)
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["mine.h5", "mine.html"]
 
 
 def test_rates_starts_and_noise_are_as_asked(here):
