@@ -73,7 +73,7 @@ def race_lines(race) -> list[str]:
     from landscape.figures.race_words import outcome, point_lines, runner_name
 
     width = max(len(runner_name(race, run)) for run in race.runs)
-    return [*point_lines(race), *(f"{runner_name(race, run):<{width}}  {outcome(run)}" for run in race.runs)]
+    return [*point_lines(race), *(f"{runner_name(race, run):<{width}}  {outcome(race, run)}" for run in race.runs)]
 
 
 def _page_of(race, out: Path) -> Path:

@@ -24,7 +24,7 @@ SUFFIXES = (".safetensors", ".pt", ".pth")
 NUM_SAMPLES, BATCH_SIZE = 200, 200
 RATES = {"": 0.02, "adadelta": 1.0, "adagrad": 0.1, "rmsprop": 0.02, "adam": 0.05}
 START = (-0.4, 0.3)  # shares of the frame's half widths, from its middle
-SEARCH = (1, 12)  # a start near the middle, whose minimum it is after: each step costs as much as ten of a race's
+SEARCH = (0, 5)  # Newton's method starts where values show a point: each of its steps costs as much as some of a race's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +54,8 @@ def network_course(spec: str, frame: tuple[float, float, float, float], options:
     Raises:
         ValueError, OSError: A user's mistake, in one sentence.
     """
+    if options.directions_seed < 0:
+        raise ValueError(f"--directions-seed must be 0 or more, not {options.directions_seed}")
     settings = _settings_of(spec, options)
     subject = chosen_subject(settings, "cpu")
     indices = chosen_subset(settings, subject.dataset, "train")

@@ -11,12 +11,13 @@ from landscape.cli.arguments import numbers
 from landscape.cli.race_network import NETWORK_AXIS, add_network_options, is_network, network_course
 from landscape.grid import Grid, axis_from_text
 from landscape.race.courses import COURSES, Course, Place, find_course
+from landscape.race.derivatives import values_at
 from landscape.race.optimizers import RACERS, chosen_racers
 from landscape.race.race import frame_of
 
 POINTS_A_SIDE = 81
 OWN_AXIS = "-2:2:81"  # of the user's function
-MOST_STEPS, MOST_RUNS = 20_000, 64
+MOST_STEPS, MOST_RUNS, MOST_POINTS = 20_000, 64, 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,13 @@ def race_settings_of(options: argparse.Namespace) -> RaceSettings:
         raise ValueError(
             f"a race has {MOST_RUNS} runs at most, but {len(racers)} optimizers from {len(starts)} starts are {len(racers) * len(starts)}"
         )
+    number = int(np.prod(grid.shape))
+    if number > MOST_POINTS:
+        raise ValueError(
+            f"a race is drawn over {MOST_POINTS} points at most, but --x and --y ask for {number}; give fewer"
+        )
     course, network = _course_of(options, grid)
+    _check_starts(starts or course.starts, course, grid)
     return RaceSettings(
         spec=options.surface,
         course=course,
@@ -115,6 +122,20 @@ def race_settings_of(options: argparse.Namespace) -> RaceSettings:
         out=options.out,
         overwrite=options.overwrite,
     )
+
+
+def _check_starts(starts: Sequence[Place], course: Course, grid: Grid) -> None:
+    """Refuse starts that would not be seen, or where the function is not finite."""
+    low, high, bottom, top = frame_of(grid)
+    for x, y in starts:
+        words = f"the start {x:g},{y:g}"
+        if not (low <= x <= high and bottom <= y <= top):
+            raise ValueError(
+                f"{words} lies outside the frame, {low:g} to {high:g} and {bottom:g} to {top:g}; give another --start, or --x and --y"
+            )
+        (value,) = values_at(course.function, np.array([[x, y]]))
+        if not np.isfinite(value):
+            raise ValueError(f"the surface {course.name!r} is {value} at {words}; give a --start where it is finite")
 
 
 def _course_of(options: argparse.Namespace, grid: Grid) -> tuple[Course, Mapping[str, object]]:

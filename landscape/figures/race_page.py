@@ -92,7 +92,7 @@ def _run(race: Race, run: Run, colour: int, arrays: Arrays) -> dict:
         "colour": colour,
         "dash": run.start,
         "rate": run.rate,
-        "outcome": outcome(run),
+        "outcome": outcome(race, run),
         "left": run.left_at,
         "diverged": None if run.diverged_at is None else diverged_words(run),
         "last": last,
@@ -106,7 +106,7 @@ def _facts(race: Race) -> list[tuple[str, str]]:
     rows += [
         (
             "critical points",
-            "Newton's method from a grid of starts; each verified, and judged by its Hessian's eigenvalues",
+            "Newton's method; each verified, and judged by its Hessian's eigenvalues; at kinks, where there is none, by values around",
         )
     ]
     for name in ("steps", "noise", "seed", "source_sha256"):

@@ -28,7 +28,8 @@ class Course:
         scale: How its heights are drawn: "log", "linear" or "clipped".
         away: How far along the way down counts as having left a saddle; a tenth of the frame's diagonal if None.
         steps: How many are worth seeing.
-        search: From how many starts a side critical points are looked for, and in how many steps each.
+        search: From how many starts a side critical points are looked for, 0 for where values show some, and in how many
+            steps each.
         axes: What its two weights are called.
         words: What else the reader should know.
     """

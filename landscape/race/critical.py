@@ -32,6 +32,8 @@ class CriticalPoint:
         kind: "minimum", "maximum", "saddle" or "degenerate", where second derivatives do not decide.
         is_isolated: False where it is one of a curve of critical points.
         verdict: The kind in words, as of any other point of weights.
+        width: 0 where the gradient is zero to rounding. Elsewhere a kink keeps it from that, and the kind is what values at
+            this distance show; the Hessian is that of a quadratic through them.
     """
 
     place: np.ndarray
@@ -41,6 +43,7 @@ class CriticalPoint:
     kind: str
     is_isolated: bool
     verdict: str
+    width: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("place", "eigenvalues", "eigenvectors"):
@@ -48,13 +51,23 @@ class CriticalPoint:
 
 
 def critical_points(
-    function: Function, frame: Frame, *, starts_a_side: int = STARTS_A_SIDE, most_steps: int = MOST_STEPS
+    function: Function,
+    frame: Frame,
+    *,
+    starts_a_side: int = STARTS_A_SIDE,
+    most_steps: int = MOST_STEPS,
+    starts: np.ndarray | None = None,
 ) -> list[CriticalPoint]:
     """Return the critical points that Newton's method finds inside a frame, from the lowest to the highest.
 
     Each has passed: its gradient is zero to rounding. A curve of critical points is given as points of it.
+
+    Args:
+        starts: (n, 2) where to start instead of from a grid.
     """
-    starts = _starts(frame, starts_a_side)
+    starts = _starts(frame, starts_a_side) if starts is None else starts
+    if not len(starts):
+        return []
     gradients, hessians = slopes_at(function, starts)
     usable = np.isfinite(hessians).all((1, 2)) & np.isfinite(gradients).all(1)
     if not usable.any():

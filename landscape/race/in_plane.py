@@ -24,7 +24,10 @@ def loss_in_plane(objective: Objective, plane: Plane) -> Function:
 
 
 def _stand(objective: Objective, directions: np.ndarray, place: Tensor) -> None:
-    objective.move_to(directions @ place.detach().numpy())
+    """Move there, unless it stands there already: what was kept for products there would be lost."""
+    offset = directions @ place.detach().numpy()
+    if objective.offset is None or not np.array_equal(objective.offset, offset):
+        objective.move_to(offset)
 
 
 class _Value(torch.autograd.Function):

@@ -10,6 +10,7 @@ from landscape.origin import Origin
 from landscape.race.courses import Course, Place
 from landscape.race.critical import CriticalPoint, critical_points, nearest_saddle, saddles_of
 from landscape.race.derivatives import values_at
+from landscape.race.kinks import cell_of, is_near, kinked_points
 from landscape.race.optimizers import RATE
 from landscape.race.run import FAR, Run, distances_to, run_from, step_of_leaving
 
@@ -83,14 +84,15 @@ def run_race(
         noise: Deviation of a noisy optimizer's gradient errors.
     """
     frame = frame_of(grid)
-    starts_a_side, most_steps = course.search
-    points = critical_points(course.function, frame, starts_a_side=starts_a_side, most_steps=most_steps)
+    corners = np.array([grid.point(index) for index in grid.indices()])
+    losses = values_at(course.function, corners).reshape(grid.shape)
+    points = points_of(course, grid, losses)
     saddles = saddles_of(points)
     runs = []
     for optimizer in optimizers:
         rate = rate_of(course, optimizer, rates)
         for number, start in enumerate(starts):
-            places, losses, gradients, diverged_at = run_from(
+            places, felt, gradients, diverged_at = run_from(
                 course.function,
                 optimizer,
                 start,
@@ -106,7 +108,7 @@ def run_race(
                     rate,
                     number,
                     places,
-                    losses,
+                    felt,
                     np.linalg.norm(gradients, axis=1),
                     np.linalg.norm(np.diff(places, axis=0), axis=1),
                     distances_to(saddles, places),
@@ -114,8 +116,6 @@ def run_race(
                     step_of_leaving(nearest_saddle(points, start), places, course.leaving_distance),
                 )
             )
-    corners = np.array([grid.point(index) for index in grid.indices()])
-    losses = values_at(course.function, corners).reshape(grid.shape)
     return Race(
         course.name,
         course.formula,
@@ -128,3 +128,21 @@ def run_race(
         course.axes,
         origin,
     )
+
+
+def points_of(course: Course, grid: Grid, losses: np.ndarray) -> list[CriticalPoint]:
+    """Return a course's critical points from the lowest to the highest, those at kinks among them.
+
+    Newton's method starts from a grid of its own, or, where each of its steps costs much, from where values show a point.
+    """
+    function, frame = course.function, frame_of(grid)
+    starts_a_side, most_steps = course.search
+    if starts_a_side:
+        smooth = critical_points(function, frame, starts_a_side=starts_a_side, most_steps=most_steps)
+        kinked = kinked_points(function, grid, losses, smooth)
+    else:
+        seen = kinked_points(function, grid, losses, [])
+        starts = np.array([point.place for point in seen]).reshape(-1, 2)
+        smooth = critical_points(function, frame, most_steps=most_steps, starts=starts)
+        kinked = [point for point in seen if not is_near(point.place, smooth, cell_of(grid))]
+    return sorted([*smooth, *kinked], key=lambda point: (point.value, *point.place))

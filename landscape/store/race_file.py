@@ -29,6 +29,7 @@ DIMS = {
     "critical_place": ("critical", "weight"),
     "critical_loss": ("critical",),
     "critical_isolated": ("critical",),
+    "critical_width": ("critical",),
     "eigenvalue": ("critical", "eigenpair"),
     "eigenvector": ("critical", "weight", "eigenpair"),
 }
@@ -45,6 +46,7 @@ OF_POINT = {
     "critical_place": "place",
     "critical_loss": "value",
     "critical_isolated": "is_isolated",
+    "critical_width": "width",
     "eigenvalue": "eigenvalues",
     "eigenvector": "eigenvectors",
 }
@@ -120,7 +122,7 @@ def _race_in(file: h5py.File) -> Race:
     points = []
     for n, (kind, verdict) in enumerate(zip(names["kinds"], names["verdicts"])):
         values = {key: arrays[name][n] for name, key in OF_POINT.items()}
-        plain = {"value": float(values["value"]), "is_isolated": bool(values["is_isolated"])}
+        plain = {key: float(values[key]) for key in ("value", "width")} | {"is_isolated": bool(values["is_isolated"])}
         points.append(CriticalPoint(kind=kind, verdict=verdict, **values | plain))
     return Race(
         names["name"],

@@ -1,13 +1,15 @@
 """`landscape race` as its users meet it: what it says, writes and refuses."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from landscape.cli.arguments import Parser
 from landscape.cli.page import page_command
 from landscape.cli.race import race_command
-from landscape.cli.race_settings import rates_from
+from landscape.cli.race_settings import add_race_options, rates_from
 from landscape.figures.race_page import race_page_html
 from landscape.store.race_file import read_race
 from landscape.sweep.world import Mistake, World
@@ -21,26 +23,40 @@ def raced(*arguments: str) -> None:
     race_command([*arguments, "--out", "out/mine"], World())
 
 
-def test_the_table_of_optimizers_at_a_saddle_through_the_program(run, here):
-    """Steps to |y| >= 1 on x^2 - y^2 from (1, 1e-4), run by two ranks, which say everything once."""
-    done = run("-m", "landscape", "race", *SMALL, "--steps", "55", "--out", "out/mine", ranks=2, cwd=here)
-    assert (done.returncode, done.stderr) == (0, "")
-    left = dict(re.findall(r"^(\w+) +learning rate [\d.]+; left the saddle at step (\d+);", done.stdout, re.M))
-    assert left == {
-        "SGD": "51",
-        "momentum": "24",
-        "Nesterov": "20",
-        "Adagrad": "17",
-        "RMSprop": "4",
-        "Adadelta": "33",
-        "Adam": "11",
-    }
-    assert done.stdout.startswith("saddle at (0, 0), loss 0, eigenvalues -2, 2\n")
-    assert done.stdout.endswith("race: out/mine.h5\npage: out/mine.html\n") and done.stdout.count("race:") == 1
+LEFT = {
+    "SGD": "51",
+    "momentum": "24",
+    "Nesterov": "20",
+    "Adagrad": "17",
+    "RMSprop": "4",
+    "Adadelta": "33",
+    "Adam": "11",
+}
+
+
+def assert_tells_the_table(printed: str) -> None:
+    """Steps to |y| >= 1 on x^2 - y^2 from (1, 1e-4), and everything once."""
+    left = dict(re.findall(r"^(\w+) +learning rate [\d.]+; left the saddle at step (\d+);", printed, re.M))
+    assert left == LEFT and printed.startswith("saddle at (0, 0), loss 0, eigenvalues -2, 2\n")
+    assert printed.endswith("race: out/mine.h5\npage: out/mine.html\n") and printed.count("race:") == 1
+
+
+def test_the_table_of_optimizers_at_a_saddle(here, capsys):
+    raced(*SMALL, "--steps", "55")
+    assert_tells_the_table(capsys.readouterr().out)
     race = read_race(here / "out/mine.h5")
     assert len(race.runs) == 8 and race.losses.shape == (7, 6)
     assert race.origin.identity["optimizers"]["nesterov"]["nesterov"] is True
     assert (here / "out/mine.html").read_text() == race_page_html(race)
+
+
+@pytest.mark.slow
+def test_of_two_ranks_one_races(run, here):
+    script = Path(__file__).parents[2] / "scripts" / "race_optimizers.py"
+    done = run(str(script), *SMALL, "--steps", "55", "--out", "out/mine", ranks=2, cwd=here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_tells_the_table(done.stdout)
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["mine.h5", "mine.html"]
 
 
 def test_rates_starts_and_noise_are_as_asked(here):
@@ -111,6 +127,9 @@ def test_the_same_race_may_run_again_and_another_asks_first(here):
         (["--steps", "0"], "--steps must be 1 to 20000, not 0"),
         (["--noise", "-1"], "--noise must be 0 or more, not -1"),
         (["--seed", "-1"], "--seed must be 0 or more, and below 2^63, not -1"),
+        (["--start", "9,0.5"], "the start 9,0.5 lies outside the frame, -1.5 to 1.5 and -1.5 to 2; give another --start, or --x and --y"),
+        (["--x", "-1:1:999", "--y", "-1:1:999"], "a race is drawn over 250000 points at most, but --x and --y ask for 998001; give fewer"),
+        (["zoo:mlp-digits", "--directions-seed", "-1"], "--directions-seed must be 0 or more, not -1"),
         (["--x", "1:0:5"], "--x must be MIN:MAX:NUM, such as -1:1:25, with MIN below MAX and both finite, not '1:0:5'"),
         (["--learning-rate", "0"], "--learning-rate must be a positive number, or NAME=NUMBER such as adam=0.01, not '0'"),
         (["--learning-rate", "adam=x"], "--learning-rate must be a positive number, or NAME=NUMBER such as adam=0.01, not 'adam=x'"),
@@ -122,6 +141,14 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(arguments, sentence, h
     with pytest.raises(Mistake) as caught:
         raced(*arguments)
     assert str(caught.value) == sentence and not list(here.rglob("*.h5"))
+
+
+def test_a_function_that_is_not_finite_at_the_start_is_said(here):
+    (here / "mine.py").write_text("def hole(x, y): return (x - 0.5).log() + y**2\n")
+    with pytest.raises(Mistake) as caught:
+        raced("mine.py:hole", "--start", "1,0", "--start", "0,1")
+    assert str(caught.value) == "the surface 'hole' is nan at the start 0,1; give a --start where it is finite"
+    assert not list(here.rglob("*.h5"))
 
 
 def test_a_file_that_is_no_race_is_left_as_it_is(here):
@@ -136,8 +163,9 @@ def test_the_last_of_several_rates_counts():
     assert rates_from(["0.1", "adam=0.2", "0.3"], ["sgd", "adam"]) == {"": 0.3, "adam": 0.2}
 
 
-def test_the_options_change_only_on_purpose(run):
-    printed = run("-m", "landscape", "race", "--help", env={"COLUMNS": "200"}).stdout
+def test_the_options_change_only_on_purpose():
+    add_race_options(parser := Parser())
+    printed = parser.format_help()
     wanted = (
         "--help --optimizers --start --learning-rate --steps --noise --seed --x --y --out --overwrite "
         "--directions-seed --num-samples --data-dir"

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from numpy.random import Generator, Philox
 
 from landscape.grid import Grid
@@ -131,6 +132,14 @@ def test_a_function_that_is_not_finite_ends_a_run_there():
     places, losses, _, ended = run_from(lambda x, y: (0.3 - x).log() + y, "sgd", (0.2, 0.1), rate=0.02, steps=9)
     assert ended == 1 and places[1] == pytest.approx([0.4, 0.08]) and np.isnan(losses[1])
     assert losses[0] == pytest.approx(math.log(0.1) + 0.1) and np.isnan(places[2:]).all()
+
+
+def test_where_a_function_returns_a_constant_its_gradient_is_zero():
+    places, losses, gradients, ended = run_from(
+        lambda x, y: x**2 + y if x > 0.3 else torch.tensor(1.0), "sgd", (0.4, 0.1), rate=0.2, steps=4
+    )
+    assert ended is None and losses[1:].tolist() == [1.0] * 4 and (gradients[1:] == 0).all()
+    assert places[1] == pytest.approx([0.24, -0.1]) and (places[2:] == places[1]).all()
 
 
 def test_a_rate_is_ones_own_or_everybodys_or_the_courses():

@@ -1,6 +1,6 @@
 """The file of a race gives back what was put in."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import h5py
 import numpy as np
@@ -20,7 +20,8 @@ def race() -> Race:
     """One run that leaves and runs off, one that never does; two starts."""
     origin = Origin({"seed": 3}, {"torch": "2"}, {"command": "race"})
     starts = [(1.0, 1e-4), (0.7, 0.0)]
-    return run_race(COURSES["saddle"], ["sgd", "adam"], starts, GRID, steps=110, origin=origin)
+    race = run_race(COURSES["saddle"], ["sgd", "adam"], starts, GRID, steps=110, origin=origin)
+    return replace(race, points=(*race.points, replace(race.points[0], width=0.25)))
 
 
 def same(ours, theirs) -> bool:

@@ -3,7 +3,7 @@
 import { fontOf } from "./theme.js";
 
 /* Colours that would not be seen in the dark, and what stands for them there. */
-const IN_THE_DARK = { "#1f2937": "#e5e7eb", "#000000": "#d1d5db", "#0072b2": "#4ea3e0" };
+const IN_THE_DARK = { "#1f2937": "#e5e7eb", "#000000": "#d1d5db", "#0072b2": "#a596ff" };
 
 /* Plotly's buttons come with the pointer; where there is none they would lie over the figures for good. */
 const TOOLS = matchMedia("(hover: hover)").matches ? "hover" : false;

@@ -2,8 +2,10 @@
 
 import { drawChart } from "./charts.js";
 import { element, svg } from "./elements.js";
+import { edges } from "./race-paths.js";
 import { DASHES } from "./theme.js";
 
+const DECADES = 8;
 const CHARTS = [
   { key: "step", title: "Step length", unit: "distance", log: true },
   { key: "gradient", title: "Gradient norm", unit: "loss / distance", log: true },
@@ -40,12 +42,13 @@ function figureOf(chart, race) {
       line: { color: race.theme.curves[run.colour % race.theme.curves.length], width: 1.8, dash: DASHES[run.dash % DASHES.length] },
     };
   });
-  data.push(endsOf(chart, race));
-  const range = chart.key === "loss" ? lossRange(race) : undefined;
-  const isLog = chart.log || (range && race.scale?.kind === "log");
+  const range = chart.key === "loss" ? lossRange(race) : seenRange(chart.key, race);
+  data.push(endsOf(chart, race, range));
+  const isLog = chart.log || race.scale?.kind === "log";
   const yaxis = { type: isLog ? "log" : "linear", title: { text: chart.unit }, exponentformat: "power", nticks: 6 };
-  if (range) yaxis.range = isLog ? range.map(Math.log10) : range;
-  if (isLog && decades(data) > 2) yaxis.dtick = Math.ceil(decades(data) / 6); // whole decades, without 2 and 5 between them
+  yaxis.range = isLog ? range.map(Math.log10) : range;
+  const decades = isLog ? yaxis.range[1] - yaxis.range[0] : 0;
+  if (decades > 2) yaxis.dtick = Math.ceil(decades / 6); // whole decades, without 2 and 5 between them
   return {
     data,
     layout: {
@@ -55,21 +58,28 @@ function figureOf(chart, race) {
   };
 }
 
-function decades(data) {
-  const found = data.flatMap(({ y }) => y).filter((value) => value > 0).map(Math.log10);
-  return found.length ? Math.max(...found) - Math.min(...found) : 0;
+/* Of what is felt inside the frame, the upper decades: one who has arrived, or ran off, would leave nothing to be seen of the others. */
+function seenRange(key, race) {
+  const [low, high, bottom, top] = edges(race);
+  const felt = race.runs.flatMap((run) => Array.from(valuesOf(key, run)).filter((value, step) => {
+    const [x, y] = [run.columns.x[step], run.columns.y[step]];
+    return value > 0 && Number.isFinite(value) && x >= low && x <= high && y >= bottom && y <= top;
+  }));
+  if (!felt.length) return [0.1, 10];
+  const [least, most] = ends(felt);
+  return [Math.max(least, most * 10 ** -DECADES) / 2, 2 * most];
 }
 
-/* The last known point of each run that ran off. */
-function endsOf(chart, race) {
+/* The last known point of each run that ran off; at the edge, if it is beyond. */
+function endsOf(chart, race, [lowest, highest]) {
   const gone = race.runs.filter(({ diverged }, place) => diverged && !race.hidden.has(place));
-  const ends = gone.map((run) => {
+  const places = gone.map((run) => {
     const values = valuesOf(chart.key, run);
     return [values.length - 1, values[values.length - 1]];
   });
   return {
-    type: "scatter", mode: "markers", hoverinfo: "text", text: gone.map((run) => `${run.name}: ${run.diverged}`.replaceAll("<", "‹")),
-    x: ends.map(([step]) => step), y: ends.map(([, value]) => (Number.isFinite(value) ? value : null)),
+    type: "scatter", mode: "markers", cliponaxis: false, hoverinfo: "text", text: gone.map((run) => `${run.name}: ${run.diverged}`.replaceAll("<", "‹")),
+    x: places.map(([step]) => step), y: places.map(([, value]) => (Number.isFinite(value) ? Math.min(highest, Math.max(lowest, value)) : highest)),
     marker: { symbol: "x", size: 8, color: gone.map((run) => race.theme.curves[run.colour % race.theme.curves.length]), line: { width: 1, color: race.theme.text } },
   };
 }
@@ -82,12 +92,14 @@ function valuesOf(key, run) {
 /* Of the losses that are reached, those of the frame: what runs off would leave nothing to be seen of the others. */
 function lossRange(race) {
   const finite = race.surface.values.loss.filter(Number.isFinite);
-  const [lowest, highest] = [Math.min(...finite), Math.max(...finite)];
+  const [lowest, highest] = ends(finite);
   const isLog = race.scale?.kind === "log";
   const reached = race.runs.flatMap(({ columns }) => Array.from(columns.loss)).filter((value) => (isLog ? value > 1e-16 : value >= lowest) && value <= highest);
-  const [least, most] = reached.length ? [Math.min(...reached), Math.max(...reached)] : [lowest, highest];
+  const [least, most] = reached.length ? ends(reached) : [lowest, highest];
   return isLog ? [least / 2, 2 * most] : [least - 0.05 * (most - least), most + 0.05 * (most - least)];
 }
+
+const ends = (values) => values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
 
 export function moveCursors({ charts, frame }) {
   for (const { panel, line } of charts) {

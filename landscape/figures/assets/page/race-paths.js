@@ -46,12 +46,13 @@ export function layOut(overlay, race, { project, draped = false, clip, isBehind 
   placePoints(overlay, race, pixels, isBehind);
 }
 
-/* A path as pieces of text for an SVG: [step at its end, x, y, whether it is in the frame, whether the relief hides it]. A step off the frame is cut at the edge. */
+/* A path as pieces of text for an SVG: [step at its end, x, y, whether it is in the frame and has a height, whether the relief hides it]. A step off the frame is cut at the edge. */
 function partsOf({ columns: { x, y } }, race, pixels, draped) {
   const parts = [];
   const add = (step, at) => {
-    const seen = isInside(race, ...at);
-    parts.push([step, ...(seen ? pixels(...at) : [0, 0]), seen, ...at]);
+    const drawn = isInside(race, ...at) ? pixels(...at) : [NaN, NaN];
+    const seen = drawn.every(Number.isFinite); // the relief has holes where the function is not finite
+    parts.push([step, ...(seen ? drawn : [0, 0]), seen, ...at]);
   };
   for (let step = 0; step < x.length; step++) {
     if (step > 0) {
@@ -71,7 +72,7 @@ function partsOf({ columns: { x, y } }, race, pixels, draped) {
 
 const between = (a, b, share) => [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
 
-function edges({ surface: { x, y, nx, ny } }) { return [x[0], x[nx - 1], y[0], y[ny - 1]]; }
+export function edges({ surface: { x, y, nx, ny } }) { return [x[0], x[nx - 1], y[0], y[ny - 1]]; }
 
 function isInside(race, x, y) {
   const [low, high, bottom, top] = edges(race);

@@ -28,7 +28,7 @@ async function start() {
   const wishes = new URLSearchParams(location.hash.slice(1));
   race.kind = content.scale;
   race.wish = wishes.get("theme") || "";
-  race.frame = Math.min(content.steps, Number(wishes.get("step")) || 0);
+  race.frame = Math.min(content.steps, Number(wishes.get("step") ?? content.steps) || 0); // whole paths, until somebody plays
   byId("formula").textContent = content.formula;
   build(main);
   race.player = buildPlayer(content.steps + 1, (step) => `step ${step} of ${content.steps}`, Math.min(SECONDS_A_STEP, LONGEST_S / content.steps), show);
@@ -96,7 +96,7 @@ function listCard(title, lines) {
   const card = element("section", "card");
   const list = element("ul", "points");
   list.append(...lines.map((line) => element("li", "", line)));
-  const key = "Lines at a point are its eigenvectors: solid where the function curves upward, dashed with arrows where it curves downward, the ways out.";
+  const key = "Lines at a point are its eigenvectors: solid where the function curves upward, dashed with arrows where it curves downward, the ways out. Charts reach as far as what is felt inside the frame, and down by eight decades at most.";
   card.append(element("h2", "", title), list, element("p", "note", key));
   return card;
 }
