@@ -31,7 +31,7 @@ def path_panel(surface: Surface) -> dict | None:
     if not record or any("metrics" not in point for point in record["points"]):
         return None
     return {
-        "ways": [_way(record, place) for place in range(len(record["ways"]))],
+        "ways": [way_shown(record, place) for place in range(len(record["ways"]))],
         "sentences": path_sentences(surface),
         "figures": [
             {"title": name, "figure": json.loads(figure.to_json())} for name, figure in path_charts(surface).items()
@@ -75,7 +75,7 @@ def path_sentences(surface: Surface) -> list[str]:
     sentences += _loss_sentence(surface, points)
     for place, way in enumerate(record["ways"]):
         of = f"{way['name']}: " if len(record["ways"]) > 1 else ""
-        sentences += [f"{SIGNS[turn['kind']]} {of}{turn['words']}." for turn in _way(record, place)["turns"]]
+        sentences += [f"{SIGNS[turn['kind']]} {of}{turn['words']}." for turn in way_shown(record, place)["turns"]]
     return sentences
 
 
@@ -112,7 +112,7 @@ def point_table(surface: Surface) -> Table:
     beside = [text for name in metrics for text in (name, "in the plane")]
     rows = []
     for place, way in enumerate(record["ways"]):
-        for point in _way(record, place)["points"]:
+        for point in way_shown(record, place)["points"]:
             rows.append((_named(record, way, point["name"]), *_numbers(surface, point)))
     for average in record["averages"]:
         point = record["points"][average["point"]]
@@ -135,7 +135,7 @@ def _numbers(surface: Surface, point: dict) -> list[str]:
     return texts
 
 
-def _way(record: dict, place: int) -> dict:
+def way_shown(record: dict, place: int) -> dict:
     """Return one way as the page draws it: points in their order, and where on the way turns and averages are."""
     way = record["ways"][place]
     points = record["points"][way["first"] : way["first"] + way["num"]]

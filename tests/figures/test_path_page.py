@@ -7,16 +7,14 @@ import numpy as np
 import pytest
 from asking import CARDS, HOSTILE, LATER, VIOLATIONS, assert_fits_a_phone, assert_quiet, at, axe
 from browser import Press, visit
+from walked import AVERAGE, PLACES, on_a_path
 
 from landscape.figures.page import page_html, write_page
 from landscape.figures.path_panel import path_panel, path_sentences, point_table, share_table
 from landscape.figures.path_plots import path_charts
-from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.surface import Surface
 
-PLACES = [(-0.5, -1.0), (0.0, 0.1), (0.9, -0.6), (1.0, 0.25)]
-AVERAGE = (0.5, -0.4)
 LINES = (
     "Array.from(document.querySelectorAll('.path polyline'), l => { const m = l.getScreenCTM(); "
     "return [l.getAttribute('class'), Array.from(l.points, p => [p.x * m.a + m.e, p.y * m.d + m.f])]; })"
@@ -35,42 +33,6 @@ PLAYED = (
     "play.click(); requestAnimationFrame(see); })"
 )
 TABLES = "Array.from(document.querySelectorAll('table.numbers'), t => Array.from(t.rows, r => Array.from(r.cells, c => c.textContent)))"
-
-
-def point(name: str, place, loss: float, off: float) -> dict:
-    own, there = ({"train_loss": value, "train_accuracy": 1 / (2 + value)} for value in (loss, loss + off))
-    return {
-        "name": name,
-        "x": place[0],
-        "y": place[1],
-        "off": off,
-        "from_center": 2 + off,
-        "metrics": own,
-        "in_plane": there,
-    }
-
-
-def on_a_path(ways: int = 1) -> Surface:
-    """Return a slanted plane with a path, or two, and an average."""
-    grid = Grid(np.linspace(-0.5, 1.0, 7), np.linspace(-1.0, 0.25, 6))
-    alpha, beta = np.meshgrid(grid.x, grid.y, indexing="ij")
-    names = ["start", HOSTILE, "third", "end"]
-    points = [point(name, place, 5.0 - n, 0.125 * n) for n, (name, place) in enumerate(zip(names, PLACES))]
-    turns = [{"kind": "drop", "epoch": 3, "before": 0.5, "after": 0.05}]
-    record = {
-        "origin": "last",
-        "singular_values": [4.0, 2.0, 1.0, 0.0],
-        "shares": [16 / 21, 4 / 21, 1 / 21, 0.0],
-        "ways": [{"name": "run", "first": 0, "num": 4, "epochs": [0, 2, 4, 5], "turns": turns}],
-        "points": [*points, point("run-swa", AVERAGE, 1.5, 0.25)],
-        "averages": [{"way": 0, "kind": "swa", "point": 4}],
-    }
-    if ways == 2:
-        record["ways"][0] |= {"num": 2, "epochs": [0, 2], "turns": []}
-        record["ways"].append({"name": "files", "first": 2, "num": 2, "epochs": None, "turns": []})
-    loss = 2.0 + alpha + 3 * beta**2
-    values = {"train_loss": loss, "train_accuracy": 1 / (2 + loss)}
-    return Surface(grid, values, np.ones(loss.shape), Origin(record={"path": record}))
 
 
 def with_points(change) -> Surface:
