@@ -3,6 +3,7 @@
 import numpy as np
 
 from landscape.figures.film import Chart, Entry, Film, Mark, Traveller, at_moment, range_of
+from landscape.figures.given_plane_words import per_cent
 from landscape.figures.path_panel import way_shown
 from landscape.figures.path_plots import DECADES
 from landscape.figures.scale import Scale, label
@@ -41,7 +42,7 @@ def film_of_path(surface: Surface, metric: str, scale: Scale, title: str) -> Fil
         surface=surface,
         metric=metric,
         scale=scale,
-        axes=("α", "β"),
+        axes=(_alpha(record), "β"),
         travellers=tuple(travellers),
         shows_way=True,
         has_center=True,
@@ -66,6 +67,12 @@ def require_path(surface: Surface, name: str) -> None:
         )
     if any("metrics" not in point for point in record["points"]):
         raise ValueError(f"the checkpoints of {name} are not measured yet; let `landscape trajectory` go on first")
+
+
+def _alpha(record: dict) -> str:
+    """Return the first axis' name, with how much of the way is seen where the plane is not its own."""
+    plane = record.get("plane")
+    return f"α   (this plane holds {per_cent(plane['held'])} of the way's squared distances)" if plane else "α"
 
 
 def _values(way: dict, which: str, metric: str) -> np.ndarray:

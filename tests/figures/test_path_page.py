@@ -70,6 +70,31 @@ def test_sentences_say_what_the_plane_holds_and_what_it_leaves_out():
     assert "several runs together have no random walk" in path_sentences(on_a_path(2))[0]
 
 
+def test_a_plane_that_is_not_the_paths_own_says_what_it_holds_beside_the_best_and_a_random_one():
+    surface, alone = on_a_path(), on_a_path()
+    plane = {"name": "s.h5", "held": 0.00125, "num_weights": 4000, "lengths": [2.0, 0.5], "cosine": -0.25}
+    surface.origin.record["path"] |= {"plane": plane, "origin": "centered"}
+    sentences = path_sentences(surface)
+    assert sentences[:2] == [
+        "The plane of s.h5 holds 0.125% of the squared distances between 4 checkpoints; no plane holds more than 95.2%, and a random "
+        "one 0.05% on average (2 of 4,000 weights).",
+        "Most of the way lies outside this picture: that it looks short, straight or turning here says little of the way itself.",
+    ]
+    assert sentences[2:] == path_sentences(alone)[1:]
+    assert share_table(surface).rows == (
+        ("the plane of s.h5", "0.125%"),
+        ("the best plane", "95.2%"),
+        ("a random plane, on average", "0.05%"),
+    )
+    note = path_panel(surface)["note"]
+    assert note.startswith(
+        "α and β count lengths of the directions of s.h5: 2 and 0.5 (L2), the cosine between them -0.25. "
+    )
+    assert "right angles" not in note and "at right angles" in path_panel(alone)["note"]
+    plane["held"] = 0.9
+    assert not any("outside this picture" in sentence for sentence in path_sentences(surface))
+
+
 def test_what_is_not_finite_is_said_and_carried_as_nothing():
     surface = with_points(lambda points: points[2]["metrics"].update(train_loss=float("inf")))
     assert "Train loss is not finite at third." in path_sentences(surface)
