@@ -134,6 +134,13 @@ def test_words_tell_a_checkpoints_numbers_beside_the_planes():
     assert film.travellers[0].times.tolist() == [0, 2, 4, 5] and film.travellers[0].values[0].tolist() == [5, 4, 3, 2]
 
 
+def test_a_plane_that_is_not_the_paths_own_is_told_of_at_its_axis():
+    surface = roomy()
+    surface.origin.record["path"] |= {"plane": {"name": "s.h5", "held": 0.00125, "num_weights": 4000}}
+    assert path_film(surface=surface).axes == ("α   (this plane holds 0.125% of the way's squared distances)", "β")
+    assert path_film().axes == ("α", "β")
+
+
 def test_a_run_that_left_the_frame_ends_in_a_cross_at_its_edge(race):
     film = film_of_race(race)
     there = Stage(film, SMALL)
