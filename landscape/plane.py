@@ -32,6 +32,11 @@ class Plane:
         lengths = 0.0 if self.v is None else (_dot(self.u, self.u) * _dot(self.v, self.v)) ** 0.5
         return _dot(self.u, self.v) / lengths if lengths else None
 
+    @property
+    def gram(self) -> np.ndarray:
+        """The inner products of the directions, one row and column each, in float64."""
+        return np.array([[_dot(first, second) for second in self.directions] for first in self.directions])
+
     def tensor_at(self, name: str, alpha: float, beta: float) -> Tensor:
         """Return one tensor of the point; the two steps are summed first, so that signs and swaps are exact to the bit."""
         step = self.u[name] * alpha
@@ -51,9 +56,8 @@ class Plane:
         """
         directions = self.directions
         offset = {name: weights[name].double() - self.center[name].double() for name in self.center}
-        gram = np.array([[_dot(first, second) for second in directions] for first in directions])
         right = np.array([_dot(direction, offset) for direction in directions])
-        found = np.linalg.lstsq(gram, right, rcond=None)[0]
+        found = np.linalg.lstsq(self.gram, right, rcond=None)[0]
         residual = 0.0
         for name in self.center:
             rest = offset[name]

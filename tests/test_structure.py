@@ -43,7 +43,8 @@ OWNERS = {
     | {"landscape/figures/plotly_picture.py", "landscape/figures/curvature_page.py"}
     | {"landscape/figures/curvature_plots.py", "landscape/figures/curvature_compare.py"}
     | {"landscape/figures/between_plots.py", "landscape/figures/path_plots.py"},
-    "matplotlib": {"landscape/figures/print_figure.py"},
+    "matplotlib": {"landscape/figures/print_figure.py", "landscape/figures/film_stage.py"}
+    | {"landscape/figures/film_movers.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
     "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py", "landscape/flatness/keskar.py"}
     | {"landscape/flatness/account.py", "landscape/flatness/rank_correlation.py"},
@@ -51,7 +52,8 @@ OWNERS = {
     "tqdm": {"landscape/cli/progress.py"},
     "trimesh": {"landscape/figures/mesh_file.py"},
     "pyevtk": {"landscape/store/vtk_file.py"},
-    "PIL": {"landscape/problem/images.py"},
+    "PIL": {"landscape/problem/images.py", "landscape/figures/film_file.py"},
+    "imageio_ffmpeg": {"landscape/figures/film_file.py"},
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},
     "lightning": {"landscape/callbacks/lightning.py"},

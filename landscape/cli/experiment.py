@@ -7,6 +7,7 @@ from hashlib import sha256
 from landscape.cli.batch_examples import BatchExamples, batch_examples
 from landscape.cli.choices import recorded_accuracies
 from landscape.cli.comparisons import Comparisons, comparisons_of
+from landscape.cli.given_plane import direction_files
 from landscape.cli.inquiry import Share, sums_of
 from landscape.cli.planes import chosen_plane, given_directions, moves_biases_or_norms
 from landscape.cli.run_samples import chosen_indices, samples_of_run
@@ -110,6 +111,7 @@ def build_experiment(settings: SurfaceSettings, device: str = "cpu") -> Experime
         "direction_report": asdict(laid.report) | {"random": settings.has_random_directions},
         **({"cosines": laid.cosines} if laid.cosines else {}),
         "flat_within": settings.flat_within,
+        **({"direction_files": direction_files(settings)} if direction_files(settings) else {}),
     }
     return Experiment(
         problem=problem,

@@ -32,6 +32,7 @@ COMMANDS = {
     ),
     "page": ("landscape.cli.page", "page_command", "draw surfaces, or curvature analyses, on one page"),
     "figure": ("landscape.cli.figure", "figure_command", "draw surface files for print: PDF, SVG or PNG"),
+    "animate": ("landscape.cli.animate", "animate_command", "draw a saved path or race as a film: GIF or MP4"),
     "info": ("landscape.cli.info", "info_command", "tell what is in a surface file"),
     "export": ("landscape.cli.export_surface", "export_command", "write a surface in a format of other programs"),
     "import": ("landscape.cli.import_surface", "import_command", "read a surface file of the reference implementation"),

@@ -7,6 +7,7 @@ from itertools import accumulate
 import numpy as np
 
 from landscape.cli.choices import recorded_accuracies
+from landscape.cli.given_plane import PRINCIPAL, GivenPlane, plane_of_file
 from landscape.cli.networks import Networks
 from landscape.cli.path_files import Way, ways_of
 from landscape.cli.run_samples import chosen_indices, samples_of_run
@@ -17,8 +18,9 @@ from landscape.origin import Origin
 from landscape.path.checkpoints import checkpoints_of
 from landscape.path.extent import axes_holding
 from landscape.path.principal import Principal, principal
-from landscape.path.projection import Projection, projected
-from landscape.path.random_walk import random_walk_share
+from landscape.path.projection import Projection, held_share, projected
+from landscape.path.random_walk import CENTERED, random_walk_share
+from landscape.plane import Plane
 from landscape.problem.along_path import AlongPath
 from landscape.problem.problem import Problem
 
@@ -28,9 +30,16 @@ NUM_SHARES = 3  # shown beside a random walk's
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathGeometry:
-    """Where the networks lie: the plane, and everybody's place in it, averages last."""
+    """Where the networks lie.
+
+    Attributes:
+        principal: Directions of the checkpoints; seen from their mean where a plane is given.
+        plane: Given, or the principal one.
+        projection: Everybody's place in the plane, averages last.
+    """
 
     principal: Principal
+    plane: Plane
     projection: Projection
 
 
@@ -42,6 +51,7 @@ class TrajectoryExperiment:
         ways: Of the checkpoints.
         networks: Checkpoints way after way, and then the averages.
         num_checkpoints: Without averages.
+        given: The plane that is taken in place of the principal one; None where that is taken.
         measure: (0, 0) -> metrics of the last checkpoint.
         origin: Of path and surface, without what only one of them has.
         recorded: Accuracy by split that the last checkpoint claims over its whole splits.
@@ -54,6 +64,7 @@ class TrajectoryExperiment:
     ways: tuple[Way, ...]
     networks: Networks
     num_checkpoints: int
+    given: GivenPlane | None
     measure: Callable[[float, float], Mapping[str, float]]
     origin: Origin
     name: str
@@ -63,18 +74,20 @@ class TrajectoryExperiment:
     notes: tuple[str, ...]
 
     def geometry(self) -> PathGeometry:
-        """Find the principal plane of the checkpoints, and all networks' places in it.
+        """Find the principal plane of the checkpoints, and all networks' places in it or in the given one.
 
         Raises:
-            ValueError: They span no plane, or one is not finite.
+            ValueError: They span no plane of their own and none is given, or one is not finite.
         """
         names = self.networks.names
-        found = principal(checkpoints_of(names[: self.num_checkpoints], self._weights), self.settings.origin)
-        return PathGeometry(found, projected(checkpoints_of(names, self._weights), found.plane))
+        kind = CENTERED if self.given else self.settings.origin
+        found = principal(checkpoints_of(names[: self.num_checkpoints], self._weights), kind)
+        plane = self.given.plane if self.given else found.plane
+        return PathGeometry(found, plane, projected(checkpoints_of(names, self._weights), plane))
 
     def along(self, geometry: PathGeometry) -> AlongPath:
         """Return the measure of checkpoints, and of points of the plane."""
-        return AlongPath(self.problem, self.networks.state, geometry.principal.plane, geometry.projection.places)
+        return AlongPath(self.problem, self.networks.state, geometry.plane, geometry.projection.places)
 
     def path_grid(self) -> Grid:
         """Return the networks' numbers as coordinates, once for themselves and once for their places in the plane."""
@@ -92,7 +105,7 @@ class TrajectoryExperiment:
         """Return the origin of the surface."""
         settings, found = self.settings, geometry.principal
         path = {
-            "origin": settings.origin,
+            "origin": found.kind,
             "singular_values": found.singular_values.tolist(),
             "shares": found.shares.tolist(),
             "ways": [_way_record(way, first) for way, first in zip(self.ways, self._firsts())],
@@ -106,14 +119,30 @@ class TrajectoryExperiment:
                 )
             ],
             "averages": self._averages(),
+            **({"plane": self._held(geometry)} if self.given else {}),
         }
-        words = [
-            f"{axis}: principal direction {number} of {self.num_checkpoints} checkpoints ({settings.origin}), of unit length: "
-            f"{share:.1%} of their squared distances{_beside_walk(settings.origin, number, len(self.ways))}"
-            for axis, number, share in zip("xy", (1, 2), found.shares)
-        ]
+        words = list(self.given.words) if self.given else self._words(found)
         frame = {"points": settings.points, "margin": settings.margin}
         return self._origin({"frame": frame}, {"path": path, "directions": words})
+
+    def _words(self, found: Principal) -> list[str]:
+        return [
+            f"{axis}: principal direction {number} of {self.num_checkpoints} checkpoints ({found.kind}), of unit length: "
+            f"{share:.1%} of their squared distances{_beside_walk(found.kind, number, len(self.ways))}"
+            for axis, number, share in zip("xy", (1, 2), found.shares)
+        ]
+
+    def _held(self, geometry: PathGeometry) -> dict:
+        """Return what is recorded of a given plane: how much of the path it holds, and how its directions lie."""
+        gram = geometry.plane.gram
+        places = geometry.projection.places[: self.num_checkpoints]
+        return {
+            "name": self.given.name,
+            "held": held_share(places, gram, geometry.principal.singular_values),
+            "num_weights": sum(tensor.numel() for tensor in geometry.plane.center.values()),
+            "lengths": np.sqrt(np.diag(gram)).tolist(),
+            "cosine": geometry.plane.cosine,
+        }
 
     def _weights(self, number: int):
         state = self.networks.state(number)
@@ -149,17 +178,19 @@ def build_trajectory(settings: TrajectorySettings, device: str = "cpu") -> Traje
     indices = chosen_indices(settings, subject, settings.norm_stats)
     samples = samples_of_run(settings, subject, indices, device, norm_stats=settings.norm_stats)
     problem = samples.problem
+    given = settings.plane and plane_of_file(settings.plane, model, paths, num_trained_on)
     identity = {
         **{name: value for name, value in subject.identity(settings).items() if name != "checkpoint"},
         "checkpoints": networks.digests[: len(paths)],
         "averages": networks.digests[len(paths) :],
-        "plane": f"principal, {settings.origin}",
+        "plane": given.identity if given else f"{PRINCIPAL}{settings.origin}",
         **samples.identity,
         "path": PATH,
     }
     record = {
         **{name: value for name, value in subject.record(settings).items() if name != "checkpoint"},
         **samples.record,
+        "given": [str(path) for path in settings.given],
     }
     return TrajectoryExperiment(
         settings=settings,
@@ -167,6 +198,7 @@ def build_trajectory(settings: TrajectorySettings, device: str = "cpu") -> Traje
         ways=ways,
         networks=networks,
         num_checkpoints=len(paths),
+        given=given,
         measure=lambda _alpha, _beta: problem.measure(problem.center),
         origin=Origin(identity, circumstance_of(device), record),
         name=f"{subject.name}-trajectory",

@@ -23,12 +23,14 @@ class TrajectorySettings(RunSettings):
     Attributes:
         given: Runs and checkpoints, as they were named.
         origin: Of the principal plane: "centered" or "last".
+        plane: A file whose plane is taken in place of the principal one.
         points: Along each side of the surface.
         margin: At either end of an axis, as a share of the path's extent along it.
     """
 
     given: tuple[Path, ...]
     origin: str
+    plane: Path | None
     points: int
     margin: float
 
@@ -48,9 +50,15 @@ def add_trajectory_options(parser: argparse.ArgumentParser) -> None:
     path = parser.add_argument_group("path")
     path.add_argument(
         "--origin",
-        default=LAST,
         help="what the principal plane goes through: last, the last checkpoint that is given; or centered, the "
         "checkpoints' mean (default: last)",
+    )
+    path.add_argument(
+        "--plane",
+        type=Path,
+        metavar="FILE.h5",
+        help="the plane of a file of `landscape surface` or of another path, in place of the principal one; its "
+        "directions may have any lengths and angle",
     )
     path.add_argument(
         "--points",
@@ -88,6 +96,9 @@ def trajectory_settings_of(options: argparse.Namespace) -> TrajectorySettings:
     """
     from landscape.cli.path_files import last_file
 
+    if options.plane is not None and options.origin is not None:
+        raise ValueError("--origin is of the principal plane, and --plane takes another; leave one of the two out")
+    options.origin = LAST if options.origin is None else options.origin
     if options.origin not in ORIGINS:
         raise ValueError(f"--origin must be one of {', '.join(ORIGINS)}, not {options.origin!r}")
     if not 2 <= options.points <= LONGEST_AXIS:
@@ -99,6 +110,7 @@ def trajectory_settings_of(options: argparse.Namespace) -> TrajectorySettings:
         **run_fields(options),
         given=tuple(options.given),
         origin=options.origin,
+        plane=options.plane,
         points=options.points,
         margin=options.margin,
     )

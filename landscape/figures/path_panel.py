@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from landscape.figures.curvature_tables import Table
+from landscape.figures.given_plane_words import given_plane_axes, given_plane_sentences, given_plane_table
 from landscape.figures.path_plots import done_in, path_charts
 from landscape.path.random_walk import random_walk_share
 from landscape.surface import Surface
@@ -15,8 +16,9 @@ NUM_SHARES = 3
 SEEN_FROM = {"last": "from the last", "centered": "from their mean"}
 SIGNS = {"drop": "▼", "restart": "▲"}
 AVERAGES = {"swa": "SWA's average", "ema": "the moving average"}
+RIGHT_ANGLES = "α and β are L2 distances in weight space, at right angles."
 NOTE = (
-    "α and β are L2 distances in weight space, at right angles. The path is drawn where each checkpoint's nearest point in the plane lies. "
+    "The path is drawn where each checkpoint's nearest point in the plane lies. "
     "Beside the loss of each checkpoint stands that of its nearest point; the two differ since the checkpoint lies off the plane."
 )
 
@@ -31,15 +33,19 @@ def path_panel(surface: Surface) -> dict | None:
     if not record or any("metrics" not in point for point in record["points"]):
         return None
     return {
-        "ways": [_way(record, place) for place in range(len(record["ways"]))],
+        "ways": [way_shown(record, place) for place in range(len(record["ways"]))],
         "sentences": path_sentences(surface),
         "figures": [
             {"title": name, "figure": json.loads(figure.to_json())} for name, figure in path_charts(surface).items()
         ],
         "shares": asdict(share_table(surface)),
         "points": asdict(point_table(surface)),
-        "note": NOTE,
+        "note": _note(record),
     }
+
+
+def _note(record: dict) -> str:
+    return f"{given_plane_axes(record) if 'plane' in record else RIGHT_ANGLES} {NOTE}"
 
 
 def path_title(name: str) -> str:
@@ -50,6 +56,26 @@ def path_title(name: str) -> str:
 def path_sentences(surface: Surface) -> list[str]:
     """Say how much of the path the plane holds, how far off it the checkpoints lie, and what that does to the loss."""
     record = surface.origin.record["path"]
+    points = [
+        {**point, "name": _named(record, way, point["name"])}
+        for way in record["ways"]
+        for point in record["points"][way["first"] : way["first"] + way["num"]]
+    ]
+    off = max(points, key=lambda point: point["off"])
+    far = max(points, key=lambda point: point["from_center"])
+    sentences = [
+        *(given_plane_sentences(record) if "plane" in record else _principal_sentences(record)),
+        f"{off['name']} lies farthest off the plane, {off['off']:.3g}; the farthest from the origin, {far['name']}, "
+        f"{far['from_center']:.3g} away (L2).",
+    ]
+    sentences += _loss_sentence(surface, points)
+    for place, way in enumerate(record["ways"]):
+        of = f"{way['name']}: " if len(record["ways"]) > 1 else ""
+        sentences += [f"{SIGNS[turn['kind']]} {of}{turn['words']}." for turn in way_shown(record, place)["turns"]]
+    return sentences
+
+
+def _principal_sentences(record: dict) -> list[str]:
     shares, num = record["shares"], sum(way["num"] for way in record["ways"])
     held = (
         f"The plane holds {sum(shares[:2]):.1%} of the squared distances of {num} checkpoints {SEEN_FROM[record['origin']]} "
@@ -60,23 +86,7 @@ def path_sentences(surface: Surface) -> list[str]:
         held += f"of a random walk's, with no aim at all, it would hold {sum(walks):.1%} ({walks[0]:.1%} and {walks[1]:.1%})."
     else:
         held += "several runs together have no random walk to be told from."
-    points = [
-        {**point, "name": _named(record, way, point["name"])}
-        for way in record["ways"]
-        for point in record["points"][way["first"] : way["first"] + way["num"]]
-    ]
-    off = max(points, key=lambda point: point["off"])
-    far = max(points, key=lambda point: point["from_center"])
-    sentences = [
-        held,
-        f"{off['name']} lies farthest off the plane, {off['off']:.3g}; the farthest from the origin, {far['name']}, "
-        f"{far['from_center']:.3g} away (L2).",
-    ]
-    sentences += _loss_sentence(surface, points)
-    for place, way in enumerate(record["ways"]):
-        of = f"{way['name']}: " if len(record["ways"]) > 1 else ""
-        sentences += [f"{SIGNS[turn['kind']]} {of}{turn['words']}." for turn in _way(record, place)["turns"]]
-    return sentences
+    return [held]
 
 
 def _loss_sentence(surface: Surface, points: list[dict]) -> list[str]:
@@ -97,6 +107,8 @@ def _loss_sentence(surface: Surface, points: list[dict]) -> list[str]:
 def share_table(surface: Surface) -> Table:
     """Return the share of each of the first directions beside a random walk's."""
     record = surface.origin.record["path"]
+    if "plane" in record:
+        return given_plane_table(record)
     has_null = len(record["ways"]) == 1
     rows = []
     for number, share in enumerate(record["shares"][:NUM_SHARES], 1):
@@ -112,7 +124,7 @@ def point_table(surface: Surface) -> Table:
     beside = [text for name in metrics for text in (name, "in the plane")]
     rows = []
     for place, way in enumerate(record["ways"]):
-        for point in _way(record, place)["points"]:
+        for point in way_shown(record, place)["points"]:
             rows.append((_named(record, way, point["name"]), *_numbers(surface, point)))
     for average in record["averages"]:
         point = record["points"][average["point"]]
@@ -135,7 +147,7 @@ def _numbers(surface: Surface, point: dict) -> list[str]:
     return texts
 
 
-def _way(record: dict, place: int) -> dict:
+def way_shown(record: dict, place: int) -> dict:
     """Return one way as the page draws it: points in their order, and where on the way turns and averages are."""
     way = record["ways"][place]
     points = record["points"][way["first"] : way["first"] + way["num"]]

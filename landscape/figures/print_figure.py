@@ -113,7 +113,7 @@ def slices_print(
     num_rows = -(-len(entries) // frame.legend_columns(entries, style, len(letters)))
     room = frame.slices_room(ticks, len(letters), num_rows)
     layout, _ = frame.with_scale_title(len(letters), room, scale, metric, style)
-    with _settings(style):
+    with drawing_settings(style):
         figure, curves = Figure(figsize=(layout.width, layout.height)), {}
         for number, box in enumerate(layout.panels):
             axes = figure.add_axes(box)
@@ -184,8 +184,12 @@ def write_figure(figure: Figure, path: Path | str, dpi: int = 300) -> Path:
 
 
 @contextmanager
-def _settings(style: PrintStyle) -> Iterator[None]:
-    """Draw with our own settings, whatever the user's matplotlibrc says."""
+def drawing_settings(style: PrintStyle, ink: str = panels.INK) -> Iterator[None]:
+    """Draw with our own settings, whatever the user's matplotlibrc says.
+
+    Args:
+        ink: The colour of letters and axes.
+    """
     size = style.font_size
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -198,13 +202,13 @@ def _settings(style: PrintStyle) -> Iterator[None]:
                 "xtick.labelsize": SMALL * size,
                 "ytick.labelsize": SMALL * size,
                 "axes.linewidth": 0.075 * size,
-                "axes.edgecolor": panels.INK,
+                "axes.edgecolor": ink,
                 "axes.labelpad": 0.25 * size,
-                "text.color": panels.INK,
-                "axes.labelcolor": panels.INK,
+                "text.color": ink,
+                "axes.labelcolor": ink,
                 "contour.corner_mask": True,
                 **{f"{letter}tick.{name}": number for letter in "xy" for name, number in _tick_sizes(size).items()},
-                **{f"{letter}tick.color": panels.INK for letter in "xy"},
+                **{f"{letter}tick.color": ink for letter in "xy"},
             }
         )
         yield
@@ -220,7 +224,7 @@ def _panelled(
     """Return a figure of a panel a surface, drawn by `draw`, with titles and the one colour bar."""
     layout, titles = frame.with_titles(surfaces, metric, room, scale, style)
     bands = panels.bands_of(scale, matplotlib.colormaps[style.colours])
-    with _settings(style):
+    with drawing_settings(style):
         figure = Figure(figsize=(layout.width, layout.height))
         for place, surface in enumerate(surfaces.values()):
             draw(figure, layout, place, surface, bands)

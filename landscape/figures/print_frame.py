@@ -192,7 +192,7 @@ def legend_columns(entries: Sequence[str], style: PrintStyle, num_panels: int) -
         rows = -(-len(entries) // num_columns)
         columns = [entries[first : first + rows] for first in range(0, len(entries), rows)]
         if sum(SMALL * (widest(column) + 5.8) for column in columns) <= room:
-            return num_columns
+            return len(columns)
     return 1
 
 

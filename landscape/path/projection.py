@@ -46,3 +46,18 @@ def projected(checkpoints: Checkpoints, plane: Plane) -> Projection:
         squares = sum(float(((weights[name].double() - plane.center[name].double()) ** 2).sum()) for name in weights)
         from_center.append(squares**0.5)
     return Projection(places, distances, from_center)
+
+
+def held_share(places: np.ndarray, gram: np.ndarray, singular_values: np.ndarray) -> float:
+    """Return the share of the squared distances between checkpoints that a plane holds, wherever it goes through.
+
+    In expectation over planes of any directions it is 2 / the number of weights; no plane holds more than the principal
+    one through the mean.
+
+    Args:
+        places: (checkpoints, 2) coordinates in lengths of the directions.
+        gram: Of the directions.
+        singular_values: Of the offsets from the checkpoints' mean.
+    """
+    offsets = np.asarray(places) - np.mean(places, axis=0)
+    return float(np.einsum("ni,ij,nj->", offsets, gram, offsets) / np.sum(np.square(singular_values)))

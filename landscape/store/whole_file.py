@@ -1,7 +1,8 @@
 """Files written whole beside their place and renamed, so that they are never half there; and their seal."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,17 +21,31 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: The folder can't be written or the disk is full; what stood at `path` is untouched.
     """
+    with whole_file(path) as part:
+        part.write_bytes(content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield the name under which a file is to be written, which takes its place when the block ends, whole.
+
+    Whatever ends the block early, a signal too, leaves nothing under that name.
+
+    Raises:
+        OSError: The folder can't be written or the disk is full; what stood at `path` is untouched.
+    """
     part = part_of(path)
     try:
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
+        part.touch()  # refused here, where the reason is known, and not by whoever writes
+        yield part
+        with open(part, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
+        raise OSError(f"{path} can't be written ({reason_of(error)}); what stood there is as it was") from error
+    finally:
         if part.exists():
             part.unlink()
-        raise OSError(f"{path} can't be written ({reason_of(error)}); what stood there is as it was") from error
 
 
 def sealed(image: bytes) -> bytes:

@@ -92,7 +92,7 @@ def test_an_unknown_command_lists_the_choices(run):
     done = run("-m", "landscape", "surfaces")
     assert (done.returncode, done.stderr) == (
         2,
-        "landscape: unknown command 'surfaces'; choose one of surface, curvature, compare, between, trajectory, race, page, figure, info, export, import, zoo, train\n",
+        "landscape: unknown command 'surfaces'; choose one of surface, curvature, compare, between, trajectory, race, page, figure, animate, info, export, import, zoo, train\n",
     )
 
 
@@ -152,5 +152,5 @@ def test_an_unknown_command_under_mpirun_is_said_once(run):
     said = refused(run, "-m", "landscape", "surfaces", ranks=3)
     assert (
         said
-        == "unknown command 'surfaces'; choose one of surface, curvature, compare, between, trajectory, race, page, figure, info, export, import, zoo, train"
+        == "unknown command 'surfaces'; choose one of surface, curvature, compare, between, trajectory, race, page, figure, animate, info, export, import, zoo, train"
     )

@@ -210,6 +210,7 @@ REFUSED = {
     "0.pt 1.pt 0.pt": "each run and each checkpoint is given once; leave the second of them out",
     "0.pt nowhere": "there is no checkpoint nowhere; give a .safetensors or a torch file, or zoo:NAME",
     "0.pt 1.pt --origin first": "--origin must be one of centered, last, not 'first'",
+    "0.pt 1.pt --origin last --plane a.h5": "--origin is of the principal plane, and --plane takes another; leave one of the two out",
     "0.pt 1.pt --points 1": "--points must lie between 2 and 10000, not 1",
     "0.pt 1.pt --margin -1": "--margin must be 0 or more, not -1",
     "0.pt 1.pt --norm-stats mixed": "--norm-stats must be one of stored, reestimated, not 'mixed'",
@@ -232,7 +233,7 @@ def test_mistakes_are_one_sentence(arguments, files, here):
 def test_the_options_change_only_on_purpose(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     trajectory_command(["--help"], World())
-    own = "--origin --points --margin --norm-stats --model --model-arg --dataset --data-dir --cache-dir --download"
+    own = "--origin --plane --points --margin --norm-stats --model --model-arg --dataset --data-dir --cache-dir --download"
     shared = "--split --num-samples --subset-seed --mean --std --loss --batch-size --checkpoint-every"
     run = "--out --overwrite --continue-on-other --device --ranks-per-gpu --precision --dry-run --help"
     printed = capsys.readouterr().out

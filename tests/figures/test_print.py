@@ -8,6 +8,8 @@ from surfaces import line, slanted, with_values
 
 from landscape.figures.plots import CURVES, HOLE
 from landscape.figures.print_figure import contour_print, slices_print, surface_print
+from landscape.figures.print_frame import legend_columns
+from landscape.figures.print_layout import SMALL, PrintStyle, widest
 from landscape.figures.print_panels import bands_of, draw_relief
 from landscape.figures.scale import Scale, label, scale_over
 from landscape.grid import Grid
@@ -164,6 +166,16 @@ def test_slices_along_different_grid_lines_say_theirs_in_the_legend():
     assert entries == ["a (β = −0.1667, α = 0.1)", "b (β = 0, α = 0)", "c"]
     assert figure.axes[0].get_xlabel() == "α at the β nearest 0"
     assert len(figure.axes[0].lines) == 4 and len(figure.axes[1].lines) == 3  # the mark of the center included
+
+
+@pytest.mark.parametrize("width", [2.0, 4.0, 5.5, 6.5, 8.0, 20.0])
+def test_a_legends_columns_are_as_many_as_its_rows_fill_and_fit_the_figure(width):
+    style, entries = PrintStyle(width=width), ["SGD", "momentum", "a much longer name", *["Adam"] * 5]
+    columns = legend_columns(entries, style, 1)
+    rows = -(-8 // columns)
+    parts = [entries[first : first + rows] for first in range(0, 8, rows)]
+    assert len(parts) == columns, "matplotlib would share rows out otherwise, and more widely"
+    assert columns == 1 or sum(SMALL * (widest(part) + 5.8) for part in parts) <= width * 72 / style.font_size
 
 
 def test_lines_are_curves_in_one_frame_with_ticks_in_loss():

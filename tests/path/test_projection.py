@@ -7,7 +7,7 @@ from path_checkpoints import SIZE, checkpoints, tensors, turning_path
 
 from landscape.path.extent import axes_holding
 from landscape.path.principal import principal
-from landscape.path.projection import projected
+from landscape.path.projection import held_share, projected
 from landscape.plane import Plane
 
 PLACES = np.array([(0.5, 0.25), (-3.0, 0.0), (1.5, -7.25), (48.4, 22.2)])
@@ -36,6 +36,31 @@ def test_a_path_off_a_plane_has_its_nearest_points_and_distances():
     assert found.places == pytest.approx(wanted.T, rel=1e-8)
     assert found.distances == pytest.approx(squares**0.5, rel=1e-10)
     assert found.from_center == pytest.approx(np.linalg.norm(rows - center, axis=1), rel=1e-12)
+
+
+def test_the_share_that_a_plane_holds_is_that_of_a_dense_projection_wherever_the_plane_goes_through():
+    rows = turning_path(6)
+    offsets = rows - rows.mean(axis=0)
+    singular = np.linalg.svd(offsets, compute_uv=False)
+    for seed in (5, 6):
+        plane, _, directions = skew_plane(seed)
+        inside = offsets @ np.linalg.pinv(directions) @ directions
+        found = held_share(projected(checkpoints(rows), plane).places, plane.gram, singular)
+        assert found == pytest.approx((inside**2).sum() / (offsets**2).sum(), rel=1e-8) and 0 < found < 0.9
+
+
+def test_the_principal_plane_holds_its_shares_and_random_ones_two_of_all_weights_on_average():
+    rows = turning_path(6)
+    best = principal(checkpoints(rows))
+    places = projected(checkpoints(rows), best.plane).places
+    assert held_share(places, best.plane.gram, best.singular_values) == pytest.approx(best.shares[:2].sum(), rel=1e-9)
+    random, found = np.random.default_rng(3), []
+    for _ in range(2000):
+        directions = random.normal(size=(2, SIZE))
+        inside = rows @ np.linalg.pinv(directions)
+        found.append(held_share(inside, directions @ directions.T, best.singular_values))
+    error = np.std(found) / len(found) ** 0.5
+    assert np.mean(found) == pytest.approx(2 / SIZE, abs=4 * error) and error < 0.05 * 2 / SIZE
 
 
 def test_a_path_onto_a_line_has_one_coordinate():
