@@ -23,7 +23,7 @@ class Theme:
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00")
 THEMES = {
     "light": Theme("#ffffff", "#1f2937", "#e5e7eb", (*OKABE_ITO, "#0072b2", "#f0e442", "#000000")),
-    "dark": Theme("#111827", "#e5e7eb", "#374151", (*OKABE_ITO, "#4ea3e0", "#f0e442", "#d1d5db")),
+    "dark": Theme("#111827", "#e5e7eb", "#374151", (*OKABE_ITO, "#a596ff", "#f0e442", "#d1d5db")),
 }
 ALONE = {"magma": "#19d3c5"}  # the colour of a path that is alone, by the surface's colours
 USUALLY_ALONE = "#ff5a36"

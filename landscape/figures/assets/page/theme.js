@@ -15,7 +15,7 @@ export function themeOf(state) {
     zero: dark ? "#9ca3af" : "#6b7280",
     card: dark ? "#111827" : "#ffffff",
     hole: dark ? "#6b7280" : "#c4c8ce",
-        // Over the filled colours, from which it must stand out: magma is orange itself.
+    // Over the filled colours, from which it must stand out: magma is orange itself.
     second: state.colours === "magma" ? "#19d3c5" : "#ff5a36",
     // Okabe and Ito's colours; a dark page has violet for their dark blue, since a lighter blue is there already, and grey for black.
     curves: ["#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", dark ? "#a596ff" : "#0072b2", "#f0e442", dark ? "#d1d5db" : "#000000"],
