@@ -22,6 +22,7 @@ ROOMS = (
     "race",
     "store",
     "figures",
+    "film",
     "training",
     "callbacks",
     "sampling",
@@ -43,8 +44,7 @@ OWNERS = {
     | {"landscape/figures/plotly_picture.py", "landscape/figures/curvature_page.py"}
     | {"landscape/figures/curvature_plots.py", "landscape/figures/curvature_compare.py"}
     | {"landscape/figures/between_plots.py", "landscape/figures/path_plots.py"},
-    "matplotlib": {"landscape/figures/print_figure.py", "landscape/figures/film_stage.py"}
-    | {"landscape/figures/film_movers.py"},
+    "matplotlib": {"landscape/figures/print_figure.py", "landscape/film/stage.py"} | {"landscape/film/movers.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
     "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py", "landscape/flatness/keskar.py"}
     | {"landscape/flatness/account.py", "landscape/flatness/rank_correlation.py"},
@@ -52,8 +52,8 @@ OWNERS = {
     "tqdm": {"landscape/cli/progress.py"},
     "trimesh": {"landscape/figures/mesh_file.py"},
     "pyevtk": {"landscape/store/vtk_file.py"},
-    "PIL": {"landscape/problem/images.py", "landscape/figures/film_file.py"},
-    "imageio_ffmpeg": {"landscape/figures/film_file.py"},
+    "PIL": {"landscape/problem/images.py", "landscape/film/film_file.py"},
+    "imageio_ffmpeg": {"landscape/film/film_file.py"},
     "sklearn": {"landscape/problem/datasets.py"},
     "safetensors": {"landscape/problem/checkpoints.py", "landscape/store/weights_file.py"},
     "lightning": {"landscape/callbacks/lightning.py"},

@@ -49,9 +49,9 @@ def _animate(arguments: Sequence[str], prog: str) -> None:
         return
     out = options.out or options.file.with_suffix(".gif")
     _require_fitting(options, out)
-    from landscape.figures.film import moments_of
-    from landscape.figures.film_file import palette_of, require_form, write_film
-    from landscape.figures.film_stage import Look, Stage
+    from landscape.film.film import moments_of
+    from landscape.film.film_file import palette_of, require_form, write_film
+    from landscape.film.stage import Look, Stage
 
     require_form(out, options.fps)
     look = Look(options.width, options.theme, options.colours)
@@ -76,16 +76,16 @@ def film_of(options: argparse.Namespace):
     from landscape.store.sealed_hdf5 import format_of
 
     if format_of(options.file) == race_file.FORMAT:
-        from landscape.figures.film_of_race import film_of_race
+        from landscape.film.of_race import film_of_race
 
         if options.metric is not None:
             raise ValueError("--metric is for paths of training; a race has its loss alone, so leave --metric out")
         return film_of_race(race_file.read_race(options.file), options.scale, options.title or "")
-    from landscape.figures.film_of_path import film_of_path, require_path
     from landscape.figures.page import names_of
     from landscape.figures.path_panel import path_title
     from landscape.figures.print_figure import metric_of_all
     from landscape.figures.scale import scale_over
+    from landscape.film.of_path import film_of_path, require_path
     from landscape.store.surface_file import read_surface
 
     surface, (name,) = read_surface(options.file), names_of([options.file])

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from landscape.figures.film import Chart, Entry, Film, Mark, Traveller, at_moment, range_of
 from landscape.figures.given_plane_words import per_cent
 from landscape.figures.path_panel import way_shown
 from landscape.figures.path_plots import DECADES
 from landscape.figures.scale import Scale, label
+from landscape.film.film import Chart, Entry, Film, Mark, Traveller, at_moment, range_of
 from landscape.surface import Surface
 
 MARKS = {"drop": "learning rate drops", "restart": "learning rate begins anew"}

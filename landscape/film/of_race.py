@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from landscape.figures.film import Chart, Entry, Film, Traveller, range_of
 from landscape.figures.race_page import scale_of
 from landscape.figures.race_words import place_words
 from landscape.figures.scale import KINDS, Scale, scale_over
+from landscape.film.film import Chart, Entry, Film, Traveller, range_of
 from landscape.race.optimizers import RACERS
 from landscape.race.race import Race
 from landscape.race.run import Run

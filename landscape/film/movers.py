@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.patheffects import withStroke
 
-from landscape.figures.film import Chart, Film, Theme, Traveller, gone_by
 from landscape.figures.plots import DASHES
 from landscape.figures.print_panels import PATTERNS
+from landscape.film.film import Chart, Film, Theme, Traveller, gone_by
 
 EDGE = "#111827"
 TURNS = {"drop": "v", "restart": "^"}

@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 
 from landscape.figures import print_frame as frame
 from landscape.figures import print_panels as panels
-from landscape.figures.film import THEMES, Chart, Entry, Film
-from landscape.figures.film_movers import TURNS, ChartMover, Mover, mark_artists, pattern
-from landscape.figures.film_points import draw_vectors, glyphs
 from landscape.figures.print_figure import drawing_settings
 from landscape.figures.print_layout import LINE, SMALL, Layout, PrintStyle, axis_ticks, text_lines, widest
 from landscape.figures.scale import label
+from landscape.film.film import THEMES, Chart, Entry, Film
+from landscape.film.movers import TURNS, ChartMover, Mover, mark_artists, pattern
+from landscape.film.points import draw_vectors, glyphs
 
 INCHES = 8.0  # a picture's width, whatever its pixels: letters grow with it
 FONT_SIZE = 10.5

@@ -11,13 +11,13 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 from walked import AVERAGE, PLACES, on_a_path
 
-from landscape.figures.film import THEMES, Chart, at_moment, gone_by, moments_of, range_of
-from landscape.figures.film_file import palette_of, write_film
-from landscape.figures.film_movers import last_inside
-from landscape.figures.film_of_path import film_of_path, require_path
-from landscape.figures.film_of_race import film_of_race, race_scale
-from landscape.figures.film_stage import Look, Stage
 from landscape.figures.scale import scale_over
+from landscape.film.film import THEMES, Chart, at_moment, gone_by, moments_of, range_of
+from landscape.film.film_file import palette_of, write_film
+from landscape.film.movers import last_inside
+from landscape.film.of_path import film_of_path, require_path
+from landscape.film.of_race import film_of_race, race_scale
+from landscape.film.stage import Look, Stage
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.race.courses import COURSES
