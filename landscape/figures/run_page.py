@@ -27,27 +27,30 @@ def run_figures(runs: Mapping[str, RunRecord]) -> dict[str, go.Figure]:
     return {title: _figure(runs, kind, unit, columns) for title, kind, unit, columns in PANELS}
 
 
-def run_page_html(runs: Mapping[str, RunRecord]) -> str:
+def run_page_html(runs: Mapping[str, RunRecord], title: str = "") -> str:
     """Return the page's text; the same runs give the same bytes.
+
+    Args:
+        title: "Training" and the names if empty.
 
     Raises:
         ValueError: There is no run.
     """
     if not runs:
         raise ValueError("a page needs one run or more")
-    title = "Training: " + ", ".join(runs)
+    title = title or "Training: " + ", ".join(runs)
     figures = [{"name": name, "figure": json.loads(drawn.to_json())} for name, drawn in run_figures(runs).items()]
     content = {"figures": figures, "runs": [{"name": name, "facts": run_facts(run)} for name, run in runs.items()]}
     return document("run", title, {"page-data": json.dumps(content, sort_keys=True).encode()})
 
 
-def write_run_page(runs: Mapping[str, RunRecord], path: Path) -> Path:
+def write_run_page(runs: Mapping[str, RunRecord], path: Path, title: str = "") -> Path:
     """Write the page beside its place and rename it.
 
     Raises:
         OSError: The folder can't be written.
     """
-    write_whole(path, run_page_html(runs).encode())
+    write_whole(path, run_page_html(runs, title).encode())
     return path
 
 
