@@ -141,7 +141,11 @@ def _figures_in(token: Token) -> list[Figure]:
 
 
 def _made_html(token: Token) -> None:
-    """Put figures in place of their comments, and pages in place of the sources that are linked."""
+    """Put figures in place of their comments, pages in place of linked sources, and whole words into commands."""
+    if token.type == "fence":
+        words = re.sub(r"\S+", lambda word: f"<span>{html.escape(word[0])}</span>", token.content)
+        token.type, token.content = "html_block", f"<pre><code>{words}</code></pre>\n"
+        return
     if token.type == "html_block":
         token.content = "".join(map(_frame, _figures_in(token)))
     for child in token.children or ():

@@ -19,6 +19,7 @@ PANELS = (
     ("learning rate", "log", "mean over the epoch's updates", ("learning_rate",)),
     ("gradient norm", "log", "L2, mean over the epoch's updates", ("gradient_norm",)),
 )
+HEIGHT, LINE = 340, 20  # of a panel, and of a line of its legend, in pixels
 WORDS = {"train": "train (as trained)", "subset": "fixed training images", "test": "test"}
 
 
@@ -92,7 +93,8 @@ def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[
         margin={"l": 64, "r": 16, "t": 12, "b": 48},
         xaxis={"title": {"text": "epoch"}},
         yaxis={"type": kind, "title": {"text": unit}, "exponentformat": "power"},
-        legend={"orientation": "h", "y": 1.08},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        height=HEIGHT + LINE * (len(figure.data) if len(runs) > 1 else 0),
         showlegend=True,
     )
     return figure

@@ -1,5 +1,6 @@
 """The learning pages, rebuilt at reduced size."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD_S = 1500  # on a machine that is busy; else a tenth of it
@@ -38,7 +38,7 @@ def pages(tmp_path_factory) -> Pages:
         capture_output=True,
         text=True,
         cwd=folder,
-        env=environment(),
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         timeout=BUILD_S,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr

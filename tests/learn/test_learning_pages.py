@@ -172,6 +172,11 @@ def test_the_average_lies_lower_than_each_of_its_members(pages):
     (num,) = pages.told("averaging", r"after each epoch, (\d+) times")
     losses = [point["metrics"]["train_loss"] for point in members]
     assert len(losses) == num and averages[0]["metrics"]["train_loss"] < min(losses)
+    (near,) = pages.told("averaging", r"nearest point in the plane has only ([\d.]+)\.")
+    last = members[-1]
+    assert (
+        last["in_plane"]["train_loss"] == pytest.approx(near, rel=0.15) and near < 0.8 * last["metrics"]["train_loss"]
+    )
     scores = [read_metadata(pages.folder / f"averaging{end}.safetensors") for end in ("-swa", "")]
     told = pages.told(
         "averaging", r"a loss of ([\d.]+), and the last weights ([\d.]+); .*? it is ([\d.]+) against ([\d.]+)\."
