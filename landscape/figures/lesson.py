@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from landscape.figures.shell import asset
 
 FOLDER = PurePosixPath("outputs/learn")  # where the commands leave figures, and pages lie
-FIGURE = re.compile(r"<!-- figure (\S+) (\d+): (.+?) -->\s*", re.S)
+FIGURE = re.compile(r"<!-- figure ([^\s#]+)(#\S+)? (\d+): (.+?) -->\s*", re.S)
 LINK = re.compile(r"(\d\d-[\w-]+)\.md")
 PROGRAMS = ("landscape ", "python scripts/")
 
@@ -41,11 +41,13 @@ class Figure:
 
     Attributes:
         page: Where a command leaves it.
+        view: What stands after it in the address, such as #step=40; may be empty.
         height: In pixels.
         words: What it shows.
     """
 
     page: PurePosixPath
+    view: str
     height: int
     words: str
 
@@ -73,7 +75,7 @@ def lesson_from(name: str, text: str) -> Lesson:
 
     It begins with a heading and a paragraph that says what it is about. Fenced blocks hold commands, one a line, or over
     several that end in a backslash; what stands after the block's language is appended to each where size is reduced.
-    A comment such as `<!-- figure outputs/learn/race.html 900: what it shows -->` puts an interactive page in its place.
+    A comment such as `<!-- figure outputs/learn/race.html#step=9 900: what it shows -->` puts an interactive page in its place, 900 pixels high.
 
     Raises:
         ValueError: The heading, the paragraph, a command or a figure is missing, or a block holds what is no command.
@@ -137,7 +139,8 @@ def _commands_in(name: str, token: Token) -> list[Command]:
 def _figures_in(token: Token) -> list[Figure]:
     if token.type != "html_block":
         return []
-    return [Figure(PurePosixPath(page), int(height), words) for page, height, words in FIGURE.findall(token.content)]
+    found = FIGURE.findall(token.content)
+    return [Figure(PurePosixPath(page), view, int(height), words) for page, view, height, words in found]
 
 
 def _made_html(token: Token) -> None:
@@ -156,7 +159,7 @@ def _made_html(token: Token) -> None:
 def _frame(figure: Figure) -> str:
     place, words = html.escape(str(figure.page.relative_to(FOLDER))), html.escape(figure.words)
     return (
-        f'<figure><iframe src="{place}" title="{words}" loading="lazy" style="height:{figure.height}px"></iframe>\n'
+        f'<figure><iframe src="{place}{html.escape(figure.view)}" title="{words}" loading="lazy" style="height:{figure.height}px"></iframe>\n'
         f'<figcaption>{words} <a href="{place}">The figure by itself</a></figcaption></figure>\n'
     )
 

@@ -22,6 +22,7 @@ from landscape.store.race_file import read_race
 from landscape.store.run_file import read_run
 from landscape.store.surface_file import read_surface
 from landscape.store.weights_file import read_metadata
+from landscape.training.batch_sizes import PUBLISHED
 
 pytestmark = pytest.mark.learning
 
@@ -70,13 +71,15 @@ def test_the_share_of_minima_among_random_matrices_falls_with_their_size(pages):
 def test_the_valley_is_stiff_has_no_negative_eigenvalue_and_makes_sgd_zig_zag(pages):
     race, way = read_race(pages.folder / "valley.h5"), runs_of(pages, "valley")["sgd"]
     (point,) = race.points
-    assert tuple(point.eigenvalues) == pytest.approx(pages.told("stiff-is-not", r"eigenvalues (\d+) and (\d+):"))
+    assert tuple(point.eigenvalues) == pytest.approx(
+        pages.told("stiff-is-not-a-saddle", r"eigenvalues (\d+) and (\d+):")
+    )
     assert point.eigenvalues[1] / point.eigenvalues[0] == pytest.approx(100)
     along, across = (way.places @ point.eigenvectors).T
-    (turned,) = pages.told("stiff-is-not", r"At 0.015 the factor is −([\d.]+):")
+    (turned,) = pages.told("stiff-is-not-a-saddle", r"At 0.015 the factor is −([\d.]+):")
     assert across[1:20] / across[:19] == pytest.approx(-turned)
     slow, halving = pages.told(
-        "stiff-is-not", r"Along the valley the factor is ([\d.]+), and halving the way takes (\d+)"
+        "stiff-is-not-a-saddle", r"Along the valley the factor is ([\d.]+), and halving the way takes (\d+)"
     )
     assert along[1:] / along[:-1] == pytest.approx(slow)
     assert abs(along[int(halving)] / along[0]) <= 0.5 < abs(along[int(halving) - 1] / along[0])
@@ -91,12 +94,12 @@ def test_surfaces_of_batches_differ_and_their_minima_draw_together_with_the_size
     scatters = [scatter_of(batches, surface.grid, size) for size in batches.sizes]
     assert (np.diff(apart) < 0).all() and min(apart) > 0
     assert (np.diff([scatter.deviation for scatter in scatters], axis=0) < 0).all()
-    on_frame, num = pages.told("one-example", r"(\d+) of the (\d+) on its edge")
+    on_frame, num = pages.told("one-example-or-all", r"(\d+) of the (\d+) on its edge")
     assert scatters[0].share_on_frame * num == pytest.approx(on_frame, abs=1.5)
     gradient = batches.findings["gradient"]
     noise = GradientNoise(gradient["mean_square"], gradient["trace"], 500)
     length, one, *rest = pages.told(
-        "one-example",
+        "one-example-or-all",
         r"a length of ([\d.]+)\. .*? off by ([\d.]+) .*?, a batch of 4 by ([\d.]+), of 16 by ([\d.]+), of 64 by ([\d.]+):",
     )
     assert noise.norm == pytest.approx(length, rel=0.02)
@@ -120,6 +123,9 @@ def test_small_and_large_batches_are_trained_alike_and_the_zoo_says_what_the_tex
     per_cent = pages.told("batch-size", r"ends at ([\d.]+) % .*? and at ([\d.]+) % with 4,096")
     large_one = zoo["resnet20-cifar10-large-wd"].scores["test_accuracy"]
     assert per_cent == tuple(round(100 * value, 1) for value in (np.mean(ends), large_one))
+    differences = [small - large for small, large in PUBLISHED.values()]
+    least, most = pages.told("batch-size", r"Published pairs differ by ([\d.]+) to ([\d.]+) points")
+    assert (round(min(differences), 1), round(max(differences), 1)) == (least, most)
 
 
 def test_momentum_is_sooner_at_the_bottom_of_the_valley_and_swings(pages):
@@ -135,6 +141,12 @@ def test_momentum_is_sooner_at_the_bottom_of_the_valley_and_swings(pages):
     assert np.exp(fall) == pytest.approx(np.sqrt(0.9), abs=0.003)
     roots = {name: np.abs(np.roots(coefficients)).max() for name, coefficients in polynomials(1.5, 0.9).items()}
     assert roots["momentum"] == pytest.approx(np.sqrt(0.9)) and roots["nesterov"] > 1
+    limits = dict(
+        zip(("nesterov", "momentum"), pages.told("momentum", r"= ([\d.]+) for rate .*? of momentum ([\d.]+)\."))
+    )
+    for name, limit in limits.items():
+        below, above = (np.abs(np.roots(polynomials(limit * by, 0.9)[name])).max() for by in (0.99, 1.01))
+        assert below < 1 < above
 
 
 def polynomials(stiffness: float, share: float) -> dict[str, list[float]]:
@@ -211,7 +223,9 @@ def test_index_and_pages_open_in_a_browser_with_their_figure_and_nothing_keeps_p
     assert index.answers[3].endswith("/01-slow-at-a-saddle.html")
     for page in pages.folder.glob("0*.html"):
         near = [link for link in re.findall(r'(?:href|src)="([^"]+)"', page.read_text()) if "://" not in link]
-        assert len(near) >= 4 and all((pages.folder / link).is_file() for link in near if link != "data:,")
+        assert len(near) >= 4 and all(
+            (pages.folder / link.partition("#")[0]).is_file() for link in near if link != "data:,"
+        )
     drawn = "document.querySelectorAll('[data-panel=contour] .contourlayer path, svg.overlay circle.head').length"
     lesson = visit(pages.folder / "01-slow-at-a-saddle.html", [Within(drawn), axe(), VIOLATIONS], size=(1300, 1800))
     assert_quiet(lesson)

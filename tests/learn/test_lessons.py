@@ -8,7 +8,13 @@ import pytest
 from surfaces import slanted
 
 from landscape.belief.shares import binomial_interval
+from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.compare_settings import add_compare_options
 from landscape.cli.page import page_command
+from landscape.cli.race_settings import add_race_options
+from landscape.cli.settings import add_surface_options
+from landscape.cli.train import add_train_options
+from landscape.cli.trajectory_settings import add_trajectory_options
 from landscape.curvature.random_matrices import count_minima, known_shares
 from landscape.figures.lesson import index_html, lesson_from, lesson_html
 from landscape.figures.random_matrices_page import DRAWN, minima_figure, minima_page_html
@@ -18,7 +24,15 @@ from landscape.store.run_file import write_run
 from landscape.store.surface_file import write_surface
 from landscape.sweep.world import Mistake, World
 
-SOURCES = sorted((Path(__file__).resolve().parents[2] / "docs" / "learn").glob("*.md"))
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "docs" / "learn").glob("*.md"))
+OPTIONS = {
+    "race": add_race_options,
+    "surface": add_surface_options,
+    "train": add_train_options,
+    "trajectory": add_trajectory_options,
+    "compare": add_compare_options,
+}
 TEXT = """# A <title>
 
 What it is
@@ -30,7 +44,7 @@ landscape race saddle \\
 landscape race camel --out outputs/learn/other
 ```
 
-<!-- figure outputs/learn/mine.html 700: a "race"
+<!-- figure outputs/learn/mine.html#step=4 700: a "race"
 of two -->
 
 The [next page](02-two.md), another [place](https://example.org/02-two.md), `x < 1`.
@@ -51,7 +65,9 @@ def test_the_page_holds_text_figure_and_ways_to_its_neighbours():
     page = lesson_html(lessons[0], lessons)
     assert page == lesson_html(lessons[0], lessons)
     assert "<title>A &lt;title&gt;</title>" in page and "<h1>A &lt;title&gt;</h1>" in page
-    assert '<iframe src="mine.html" title="a &quot;race&quot;\nof two" loading="lazy" style="height:700px">' in page
+    assert (
+        '<iframe src="mine.html#step=4" title="a &quot;race&quot;\nof two" loading="lazy" style="height:700px">' in page
+    )
     assert '<a href="02-two.html">next page</a>' in page and 'href="https://example.org/02-two.md"' in page
     assert "Next: Two" in page and "Before" not in page and "<code>x &lt; 1</code>" in page
     assert "Before: A &lt;title&gt;" in lesson_html(lessons[1], lessons)
@@ -89,6 +105,18 @@ def test_each_text_is_short_and_its_figures_are_what_its_commands_leave(path):
     outs = [command.words[command.words.index("--out") + 1].removesuffix(".html") for command in lesson.commands]
     assert {str(figure.page) for figure in lesson.figures} <= {f"{out}.html" for out in outs}
     assert len(set(outs)) == len(outs) and all(out.startswith("outputs/learn/") for out in outs)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_each_command_has_options_that_its_program_knows_at_both_sizes(path):
+    for command in lesson_from(path.stem, path.read_text(encoding="utf-8")).commands:
+        program, name, *arguments = command.arguments(reduced=True)
+        if name in OPTIONS:
+            parser = Parser(prog=name)
+            OPTIONS[name](parser)
+            parser.parse_args(with_negative_values(arguments))
+        else:
+            assert (program, name) == ("landscape", "page") or (ROOT / name).is_file()
 
 
 def test_there_are_nine_and_their_links_lead_to_one_another():
