@@ -13,7 +13,10 @@ sys.path.insert(0, str(ROOT))
 
 def main() -> None:
     # Importable from a bare checkout only now that its root is on the path.
-    from landscape.figures.lesson import FOLDER, index_html, lesson_from, lesson_html
+    try:
+        from landscape.figures.lesson import FOLDER, index_html, lesson_from, lesson_html
+    except ModuleNotFoundError as missing:
+        sys.exit(f"build_learning_pages.py: {missing.name} is needed; `pip install -e '.[learn]'` brings it")
     from landscape.store.whole_file import write_whole
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -134,7 +134,7 @@ def test_momentum_is_sooner_at_the_bottom_of_the_valley_and_swings(pages):
     reached = [int(np.flatnonzero(runs[name].losses >= told[0])[-1]) + 1 for name in ("sgd", "momentum")]
     assert tuple(reached) == told[1:]
     assert (np.diff(runs["sgd"].losses) < 0).all() and (np.diff(runs["momentum"].losses) > 0).any()
-    factor, shrinks = pages.told("momentum", r"by ([\d.]+) at each step\. .*? by √0.9, or ([\d.]+), a step")
+    factor, shrinks = pages.told("momentum", r"by ([\d.]+) at each step, .*? by √0.9, or ([\d.]+), a step")
     assert factor == 1 - 0.015 and shrinks == round(np.sqrt(0.9), 3)
     swung = np.log(np.linalg.norm(runs["momentum"].places, axis=1))
     fall = np.polyfit(np.arange(50, 301), swung[50:301], 1)[0]
