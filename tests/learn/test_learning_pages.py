@@ -231,7 +231,7 @@ def test_index_and_pages_open_in_a_browser_with_their_figure_and_nothing_keeps_p
     assert_quiet(lesson)
     assert lesson.answers[0] > 8 and lesson.answers[2] == []
     narrow = "document.documentElement.scrollWidth"
-    assert visit(pages.folder / "02-minimum-or-saddle.html", [narrow], size=(390, 844)).answers == [390]
+    assert visit(pages.folder / "02-minimum-or-saddle.html", [narrow], size=(390, 844)).answers[0] <= 390
 
 
 def carried(page) -> dict:
