@@ -75,7 +75,8 @@ def lesson_from(name: str, text: str) -> Lesson:
 
     It begins with a heading and a paragraph that says what it is about. Fenced blocks hold commands, one a line, or over
     several that end in a backslash; what stands after the block's language is appended to each where size is reduced.
-    A comment such as `<!-- figure outputs/learn/race.html#step=9 900: what it shows -->` puts an interactive page in its place, 900 pixels high.
+    A comment such as `<!-- figure outputs/learn/race.html#step=9 900: what it shows -->` puts an interactive page in its
+    place, 900 pixels high.
 
     Raises:
         ValueError: The heading, the paragraph, a command or a figure is missing, or a block holds what is no command.
