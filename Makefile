@@ -1,6 +1,7 @@
 # make surface: the main job on embedded data (make surface OPTIONS=--overwrite begins it anew); make test: everything
 # that is checked; make bench: how fast it is, against what (make bench BENCH_OPTIONS="scheduling --data-dir DIR").
 # make gallery DATA_DIR=DIR: the loss around each network of the zoo, for docs/gallery.md.
+# make learn: the learning pages, in outputs/learn (make learn LEARN_OPTIONS=--quick: at reduced size, in outputs/quick/outputs/learn).
 # make trajectories: the weights of every epoch of two ResNet-20 runs, SGD and Adam, in outputs/trajectories
 # (make trajectories DATASET=cifar10 DATA_DIR=DIR: on CIFAR-10, an hour and more; less with
 # TRAJECTORY_EPOCHS=12 TRAJECTORY_OPTIONS="--num-train 20000").
@@ -10,6 +11,7 @@ RANKS ?= $(shell nproc 2>/dev/null || echo 2)
 CONSTRAINTS ?=
 OPTIONS ?=
 BENCH_OPTIONS ?=
+LEARN_OPTIONS ?=
 WORKERS ?= 2
 DATA_DIR ?= data
 DATASET ?= digits
@@ -19,7 +21,7 @@ TRAJECTORY = --model resnet20 --dataset $(DATASET) --data-dir $(DATA_DIR) --epoc
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: surface test test-slow bench gallery trajectories clean
+.PHONY: surface test test-slow test-learn bench gallery learn trajectories clean
 
 surface: .venv/.ready
 	@mkdir -p outputs
@@ -30,17 +32,23 @@ surface: .venv/.ready
 	@echo "Open $(CURDIR)/outputs/digits.html in a browser."
 
 test: .venv/.ready-test
-	python -m pytest -q -n $(WORKERS) -m "not slow and not timed" $(PYTEST)
-	python -m pytest -q -m "timed and not slow" $(PYTEST)
+	python -m pytest -q -n $(WORKERS) -m "not slow and not timed and not learning" $(PYTEST)
+	python -m pytest -q -m "timed and not slow and not learning" $(PYTEST)
 
 test-slow: .venv/.ready-test
 	python -m pytest -q -m slow $(PYTEST)
+
+test-learn: .venv/.ready-test
+	python -m pytest -q -m learning $(PYTEST)
 
 bench: .venv/.ready-test
 	@python -m benchmarks $(BENCH_OPTIONS)
 
 gallery: .venv/.ready
 	python scripts/make_gallery.py --data-dir $(DATA_DIR) --ranks $(RANKS)
+
+learn: .venv/.ready-learn
+	python scripts/build_learning_pages.py $(LEARN_OPTIONS)
 
 trajectories: .venv/.ready
 	@mkdir -p outputs/trajectories
@@ -54,6 +62,10 @@ trajectories: .venv/.ready
 
 .venv/.ready: .venv/.made pyproject.toml
 	$(BIN)/pip install --quiet $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[mpi,mpich]'
+	@touch $@
+
+.venv/.ready-learn: .venv/.ready pyproject.toml
+	$(BIN)/pip install --quiet $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[mpi,mpich,learn]'
 	@touch $@
 
 .venv/.ready-test: .venv/.ready pyproject.toml

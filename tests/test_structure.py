@@ -43,8 +43,10 @@ OWNERS = {
     "plotly": {"landscape/figures/plots.py", "landscape/figures/payload.py", "landscape/figures/run_page.py"}
     | {"landscape/figures/plotly_picture.py", "landscape/figures/curvature_page.py"}
     | {"landscape/figures/curvature_plots.py", "landscape/figures/curvature_compare.py"}
-    | {"landscape/figures/between_plots.py", "landscape/figures/path_plots.py"},
-    "matplotlib": {"landscape/figures/print_figure.py", "landscape/film/stage.py"} | {"landscape/film/movers.py"},
+    | {"landscape/figures/between_plots.py", "landscape/figures/path_plots.py"}
+    | {"landscape/figures/random_matrices_page.py"},
+    "matplotlib": {"landscape/figures/print_figure.py", "landscape/film/stage.py", "landscape/film/movers.py"},
+    "markdown_it": {"landscape/figures/lesson.py"},
     "kaleido": {"landscape/figures/plotly_picture.py"},
     "scipy": {"landscape/curvature/newton.py", "landscape/belief/shares.py", "landscape/flatness/keskar.py"}
     | {"landscape/flatness/account.py", "landscape/flatness/rank_correlation.py"},

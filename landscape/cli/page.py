@@ -1,4 +1,4 @@
-"""`landscape page`: draw one or several files on one page: surfaces on one scale, curvature analyses, or a comparison."""
+"""`landscape page`: draw one or several files on one page: surfaces on one scale, curvature analyses, runs, or a comparison."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from landscape.cli.arguments import Parser
 from landscape.sweep.world import World
 
-HELP = "draw one or several files on one page: surfaces on one scale, or curvature analyses; a comparison, or a race"
+HELP = "draw files on one page: surfaces on one scale, curvature analyses or training runs; a comparison, or a race"
 
 
 def page_command(arguments: Sequence[str], world: World, prog: str = "landscape page") -> None:
@@ -36,7 +36,7 @@ def _writer(paths: Sequence[Path]) -> Callable[[argparse.Namespace], Path]:
     Raises:
         ValueError: They are of several kinds, or several comparisons.
     """
-    from landscape.store import comparison_file, curvature_file, race_file, surface_file
+    from landscape.store import comparison_file, curvature_file, race_file, run_file, surface_file
     from landscape.store.sealed_hdf5 import format_of
 
     first = {format_of(path): path for path in reversed(paths)}
@@ -45,6 +45,11 @@ def _writer(paths: Sequence[Path]) -> Callable[[argparse.Namespace], Path]:
             raise ValueError(
                 f"a {name} has a page of its own, but {first[kind.FORMAT]} came with {len(paths) - 1} more; draw it alone"
             )
+    if run_file.FORMAT in first:
+        if len(first) > 1:
+            other = next(path for kind, path in first.items() if kind != run_file.FORMAT)
+            raise ValueError(f"training runs have a page of their own, but {other} holds none; draw it alone")
+        return _run_page
     surface, curvature = (first.get(kind.FORMAT) for kind in (surface_file, curvature_file))
     if surface and curvature:
         raise ValueError(
@@ -102,6 +107,18 @@ def _curvature_page(options: argparse.Namespace) -> Path:
         raise ValueError("--sequence is for surfaces; curvature analyses stand in the order of their files without it")
     records = dict(zip(names_of(options.files), [read_curvature(path) for path in options.files]))
     return write_curvature_page(records, _place(options), options.title or "")
+
+
+def _run_page(options: argparse.Namespace) -> Path:
+    from landscape.figures.page import names_of
+    from landscape.figures.run_page import write_run_page
+    from landscape.store.run_file import read_run
+
+    if options.sequence:
+        raise ValueError("--sequence is for surfaces; training runs stand in the same charts without it")
+    names = names_of([path.with_name(path.name.replace(".run.h5", ".h5")) for path in options.files])
+    runs = dict(zip(names, [read_run(path) for path in options.files]))
+    return write_run_page(runs, _place(options), options.title or "")
 
 
 def _place(options: argparse.Namespace) -> Path:

@@ -18,6 +18,7 @@ PANELS = (
     ("learning rate", "log", "mean over the updates", ("learning_rate",)),
     ("gradient norm", "log", "L2, mean over the updates", ("gradient_norm",)),
 )
+HEIGHT, LINE = 340, 20  # of a panel, and of a line of its legend, in pixels
 WORDS = {"train": "train (as trained)", "subset": "fixed training images", "test": "test"}
 
 
@@ -30,27 +31,30 @@ def run_figures(runs: Mapping[str, RunRecord]) -> dict[str, go.Figure]:
     }
 
 
-def run_page_html(runs: Mapping[str, RunRecord]) -> str:
+def run_page_html(runs: Mapping[str, RunRecord], title: str = "") -> str:
     """Return the page's text; the same runs give the same bytes.
+
+    Args:
+        title: "Training" and the names if empty.
 
     Raises:
         ValueError: There is no run.
     """
     if not runs:
         raise ValueError("a page needs one run or more")
-    title = "Training: " + ", ".join(runs)
+    title = title or "Training: " + ", ".join(runs)
     figures = [{"name": name, "figure": json.loads(drawn.to_json())} for name, drawn in run_figures(runs).items()]
     content = {"figures": figures, "runs": [{"name": name, "facts": run_facts(run)} for name, run in runs.items()]}
     return document("run", title, {"page-data": json.dumps(content, sort_keys=True).encode()})
 
 
-def write_run_page(runs: Mapping[str, RunRecord], path: Path) -> Path:
+def write_run_page(runs: Mapping[str, RunRecord], path: Path, title: str = "") -> Path:
     """Write the page beside its place and rename it.
 
     Raises:
         OSError: The folder can't be written.
     """
-    write_whole(path, run_page_html(runs).encode())
+    write_whole(path, run_page_html(runs, title).encode())
     return path
 
 
@@ -96,7 +100,8 @@ def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[
         margin={"l": 64, "r": 16, "t": 12, "b": 48},
         xaxis={"title": {"text": " or ".join(sorted(units))}},
         yaxis={"type": kind, "title": {"text": unit}, "exponentformat": "power"},
-        legend={"orientation": "h", "y": 1.08},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        height=HEIGHT + LINE * (len(figure.data) if len(runs) > 1 else 0),
         showlegend=True,
     )
     return figure

@@ -62,6 +62,13 @@ class Press:
     key: str
 
 
+@dataclass(frozen=True)
+class Within:
+    """Ask a JavaScript expression of the page in the first frame, once that is drawn."""
+
+    expression: str
+
+
 def chromium_path() -> str:
     """Return the browser's path, or skip the test, saying so."""
     for name in NAMES:
@@ -110,6 +117,9 @@ async def _visit(page: Path, steps: Sequence, screenshot: Path | None, *, size, 
         for step in steps:
             if isinstance(step, str):
                 seen.answers.append(await _evaluated(tab, step))
+                continue
+            if isinstance(step, Within):
+                seen.answers.append(await _asked_within(tab, step.expression))
                 continue
             await _taken(tab, step)
             await asyncio.sleep(0.3)
@@ -182,8 +192,21 @@ async def _drawn(tab, seen: Seen) -> None:
     raise AssertionError(f"the page was not drawn within {READY_S} s")
 
 
-async def _evaluated(tab, expression: str):
-    parameters = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+async def _asked_within(tab, expression: str):
+    tree = (await tab.send_command("Page.getFrameTree"))["result"]["frameTree"]
+    world = await tab.send_command(
+        "Page.createIsolatedWorld", params={"frameId": tree["childFrames"][0]["frame"]["id"]}
+    )
+    context = {"contextId": world["result"]["executionContextId"]}
+    for _ in range(READY_S * 20):
+        if await _evaluated(tab, "document.querySelector('main')?.getAttribute('aria-busy') === 'false'", **context):
+            return await _evaluated(tab, expression, **context)
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the page within was not drawn within {READY_S} s")
+
+
+async def _evaluated(tab, expression: str, **where):
+    parameters = {"expression": expression, "awaitPromise": True, "returnByValue": True, **where}
     found = (await tab.send_command("Runtime.evaluate", params=parameters))["result"]
     assert "exceptionDetails" not in found, found["exceptionDetails"]
     return found["result"].get("value")

@@ -25,6 +25,7 @@ async function start() {
     card.append(element("h2", "", name));
     const panel = card.appendChild(element("div", "chart"));
     panel.dataset.panel = "run";
+    panel.style.height = `${figure.layout.height}px`;
     drawn.push(drawChart(panel, figure, theme));
   }
   for (const run of content.runs) main.append(factsOf(run));
