@@ -55,7 +55,7 @@ def main() -> None:
             run(sys.executable, "-m", "landscape", "figure", f"{out}.h5", "--kind", kind, "--format", "png", "--dpi", "130",
                 "--out", f"{out}-{kind}.png")  # fmt: skip
     found = {name: read_surface(FOLDER / f"{name}.h5") for name in zoo if (FOLDER / f"{name}.h5").is_file()}
-    (ROOT / "docs" / "gallery.md").write_text(gallery_text(zoo, found, compared()))
+    (ROOT / "docs" / "gallery.md").write_text(gallery_text(zoo, found, compared(), paths()))
 
 
 def compared() -> dict:
@@ -66,6 +66,14 @@ def compared() -> dict:
 
     paths = [path for path in sorted((ROOT / "outputs" / "compare").glob("*.h5")) if not path.stem.endswith("-plane")]
     return {path.stem: (read_comparison if format_of(path) == FORMAT else read_surface)(path) for path in paths}
+
+
+def paths() -> dict:
+    """Return the surfaces with paths in outputs/paths by name; the files of the checkpoints beside them are not listed."""
+    from landscape.store.surface_file import read_surface
+
+    files = sorted((ROOT / "outputs" / "paths").glob("*.h5"))
+    return {file.stem: read_surface(file) for file in files if not file.stem.endswith("-path")}
 
 
 def run(*command: str) -> None:

@@ -1,10 +1,11 @@
 """The gallery's part on minima compared: what each comparison and each set of lines between networks found, as its file says it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from landscape.comparison import Comparison
 from landscape.figures.between_words import sentences_between
 from landscape.figures.comparison_page import comparison_content
+from landscape.figures.gallery_words import markdown_table, typed
 from landscape.surface import Surface
 
 HEAD = """## Minima compared
@@ -18,13 +19,6 @@ TITLES = {
     "swa-digits": "Weight averaging against its members, ResNet-20 on digits",
     "between-seeds": "Between ResNet-20 of other seeds",
     "between-swa-digits": "Between the members of an average, ResNet-20 on digits",
-}
-
-# How a program that ran calls itself -> how it is called.
-PROGRAMS = {
-    "__main__.py": ("landscape",),
-    "compare_minima.py": ("python", "scripts/compare_minima.py"),
-    "between_minima.py": ("python", "scripts/between_minima.py"),
 }
 
 
@@ -44,7 +38,7 @@ def _part(name: str, found: Comparison | Surface) -> str:
     said = sentences_between(found) if isinstance(found, Surface) else comparison_content(found)["sentences"]
     parts = [
         f"### {TITLES.get(name, name)}",
-        f"    {_command(name, found)}",
+        f"    {typed(str(found.origin.record['command']), f'outputs/compare/{name}')}",
         "\n".join(f"- {sentence}" for sentence in said),
     ]
     if isinstance(found, Comparison):
@@ -52,24 +46,12 @@ def _part(name: str, found: Comparison | Surface) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _command(name: str, found: Comparison | Surface) -> str:
-    """Return the command that made a file, as a user would type it for the same place."""
-    first, *rest = str(found.origin.record["command"]).split()
-    if "--out" in rest:
-        rest[rest.index("--out") + 1] = f"outputs/compare/{name}"
-    return " ".join([*PROGRAMS.get(first, (first,)), *rest])
-
-
 def _table(content: Mapping) -> str:
     rows = [*content["scores"], *content["measures"]]
     has_ranks = any("kendall" in row for row in rows)
     head = ["", *content["columns"], "sharper", *["Kendall's τ with the test error"] * has_ranks]
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for row in rows:
         cells = [row["name"], *(cell["text"] for cell in row["cells"]), row.get("sharper", "")]
         lines.append(cells + [row["kendall"]["text"] if "kendall" in row else ""] * has_ranks)
-    return _markdown(lines)
-
-
-def _markdown(lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return markdown_table(head, lines)

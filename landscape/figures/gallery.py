@@ -6,6 +6,7 @@ import numpy as np
 
 from landscape.comparison import Comparison
 from landscape.figures.comparison_gallery import comparisons_text
+from landscape.figures.path_gallery import paths_text
 from landscape.problem.zoo import ZooNetwork
 from landscape.surface import Surface
 
@@ -23,12 +24,14 @@ def gallery_text(
     zoo: Mapping[str, ZooNetwork],
     surfaces: Mapping[str, Surface],
     compared: Mapping[str, Comparison | Surface] = {},
+    paths: Mapping[str, Surface] = {},
 ) -> str:
     """Return the gallery as Markdown.
 
     Args:
         surfaces: Name of a network -> its surface, from `outputs/gallery`.
         compared: Name of a file in `outputs/compare` -> what it holds: a comparison, or lines between networks.
+        paths: Name of a file in `outputs/paths` -> the surface with a path on it.
     """
     parts = [HEAD, _table(zoo, surfaces)]
     for name, surface in surfaces.items():
@@ -42,7 +45,7 @@ def gallery_text(
             f"![the same as a surface](../outputs/gallery/{name}-surface.png)\n\n"
             f"{_words(surface)}\n"
         )
-    return "\n".join([*parts, *filter(None, [comparisons_text(compared)])])
+    return "\n".join([*parts, *filter(None, [comparisons_text(compared), paths_text(paths)])])
 
 
 def _table(zoo: Mapping[str, ZooNetwork], surfaces: Mapping[str, Surface]) -> str:

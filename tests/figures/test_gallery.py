@@ -23,7 +23,7 @@ FILES = sorted(FOLDER.glob("*.h5"))
 
 def test_the_page_in_docs_is_that_of_the_surfaces():
     surfaces = {name: read_surface(FOLDER / f"{name}.h5") for name in ZOO if (FOLDER / f"{name}.h5").is_file()}
-    assert (ROOT / "docs" / "gallery.md").read_text() == gallery_text(ZOO, surfaces, compared())
+    assert (ROOT / "docs" / "gallery.md").read_text() == gallery_text(ZOO, surfaces, compared(), paths())
 
 
 def compared() -> dict:
@@ -32,6 +32,17 @@ def compared() -> dict:
         if not path.stem.endswith("-plane"):
             found[path.stem] = (read_comparison if format_of(path) == FORMAT else read_surface)(path)
     return found
+
+
+def paths() -> dict:
+    files = [file for file in (ROOT / "outputs" / "paths").glob("*.h5") if not file.stem.endswith("-path")]
+    return {file.stem: read_surface(file) for file in files}
+
+
+def test_paths_are_whole_measured_at_every_checkpoint_and_filmed():
+    for name, found in paths().items():
+        assert found.is_complete and all("metrics" in point for point in found.origin.record["path"]["points"]), name
+        assert (ROOT / "outputs" / "paths" / f"{name}.gif").is_file()
 
 
 def test_what_is_compared_is_whole_and_of_the_zoos_own_networks():
