@@ -15,9 +15,12 @@ difference means: [comparing.md](comparing.md); lines between networks: [between
 """
 TITLES = {
     "small-and-large": "Small against large batches, ResNet-20 on CIFAR-10",
+    "small-and-large-no-decay": "Small against large batches without weight decay, ResNet-20 on CIFAR-10",
+    "swa": "Weight averaging against SGD, ResNet-20 on CIFAR-10",
     "shortcuts-digits": "VGG-56 against ResNet-56 on digits",
     "swa-digits": "Weight averaging against its members, ResNet-20 on digits",
     "between-seeds": "Between ResNet-20 of other seeds",
+    "between-swa": "Between the members of an average, ResNet-20 on CIFAR-10",
     "between-swa-digits": "Between the members of an average, ResNet-20 on digits",
 }
 
