@@ -100,7 +100,7 @@ def _pair_words(small: Sequence[ZooNetwork], large: Sequence[ZooNetwork]) -> str
     )
     more, less = ("small", "large") if means[0] >= means[1] else ("large", "small")
     return (
-        f"small batches end at {means[0]:.2%} test accuracy ({len(done[0])} runs), large ones at {means[1]:.2%} ({len(done[1])}): "
+        f"small batches end at {means[0]:.2%} test accuracy ({len(done[0])} run{'s' * (len(done[0]) > 1)}), large ones at {means[1]:.2%} ({len(done[1])}): "
         f"{more} batches are {100 * abs(means[0] - means[1]):.2f} points above {less} ones{spread}."
     )
 
