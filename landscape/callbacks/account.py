@@ -1,6 +1,5 @@
 """What a recorder was told: rows of numbers, the epochs' ends, the jumps of the rate; and the run's file that says so."""
 
-import math
 from collections.abc import Mapping
 from statistics import fmean
 
@@ -72,7 +71,7 @@ class Account:
         """End a row: means of the losses and rates told since the last one."""
         row = {"steps": float(self.step)}
         if self._losses:  # asked for once a row: each asking makes an accelerator wait
-            row["train_loss"] = math.fsum(float(loss) for loss in self._losses) / len(self._losses)
+            row["train_loss"] = sum(float(loss) for loss in self._losses) / len(self._losses)
         if used := self._used:
             rate = used[0] if len(set(used)) == 1 else fmean(used)
             row |= {"learning_rate": rate, "first_learning_rate": used[0], "last_learning_rate": used[-1]}

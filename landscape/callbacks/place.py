@@ -1,7 +1,9 @@
 """What stands where a recorder is to write: nothing, a path to go on with, or somebody else's, which is left alone."""
 
 import json
+import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -107,14 +109,29 @@ def _empty_rows(identity: Mapping[str, object], start: tuple[int, int]) -> tuple
 
 
 def _rates_before(found: Collection[Path], step: int, record: RunRecord) -> Rates:
-    """Return what is remembered of the rate at a step, by the last checkpoint and the last jump before."""
+    """Return what is remembered of the rate at a step, by the last checkpoint, the rows since then and the jumps around it."""
     told = [(int(metadata["step"]), metadata[RATES]) for metadata in map(read_metadata, found) if RATES in metadata]
     number, text = max(((at, text) for at, text in told if at <= step), default=(step, "{}"))
     rates = Rates(**json.loads(text))
+    for end, told in _rates_told(record):
+        if number < end <= step:
+            number, rates = end, rates.over(told, end - number)
     for jump in record.origin.record["jumps"]:
         if number <= jump["step"] < step:
             number, rates = jump["step"], Rates(jump["after"], 0, jump["after"] - jump["before"])
-    return Rates(rates.rate, rates.held + step - number, rates.change)
+        if number < step <= jump["step"] < step + jump["held"]:
+            number, rates = step, Rates(jump["before"], step + jump["held"] - jump["step"], rates.change)
+    return replace(rates, unseen=rates.unseen + step - number)
+
+
+def _rates_told(record: RunRecord) -> list[tuple[int, tuple[float, float, float]]]:
+    """Return, for each row with rates, how many steps were done at its end, and its first rate, their mean and the last."""
+    columns = [record.columns.get(f"{which}learning_rate") for which in ("first_", "", "last_")]
+    if any(column is None for column in columns):
+        return []
+    ends = record.columns["steps"] if record.steps is None else record.steps
+    rows = zip(ends.astype(int).tolist(), *(column.tolist() for column in columns))
+    return [(end, rates) for end, *rates in rows if all(map(math.isfinite, rates))]
 
 
 def _require_same_weights(

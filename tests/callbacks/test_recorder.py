@@ -92,6 +92,14 @@ def test_rows_hold_means_of_what_was_told_over_epochs_or_over_spans_of_steps(mak
     assert Path("steps.run.html").exists()
 
 
+def test_losses_that_are_not_finite_stop_no_training(make_model):
+    with PathRecorder("run", make_model(), every_steps=2) as recorder:
+        recorder.step(loss=np.inf)
+        recorder.step(loss=-np.inf)
+        recorder.step(loss=np.inf)
+    assert np.isnan(columns_of_run("run")["train_loss"][0]) and columns_of_run("run")["train_loss"][1] == np.inf
+
+
 def test_an_epoch_without_a_step_counts_as_one(make_model):
     with PathRecorder("run", make_model(), every_epochs=1) as recorder:
         for epoch in range(4):
