@@ -134,6 +134,20 @@ def test_words_tell_a_checkpoints_numbers_beside_the_planes():
     assert film.travellers[0].times.tolist() == [0, 2, 4, 5] and film.travellers[0].values[0].tolist() == [5, 4, 3, 2]
 
 
+def test_a_way_without_epochs_is_told_in_its_steps():
+    surface = roomy()
+    (way,) = surface.origin.record["path"]["ways"]
+    way["steps"] = [100 * done for done in way.pop("epochs")]
+    for turn in way["turns"]:
+        turn["step"] = 100 * turn.pop("epoch")
+    film = path_film(surface=surface)
+    assert film.travellers[0].times.tolist() == [0, 200, 400, 500] and film.time_title == "steps done"
+    assert film.travellers[0].marks == path_film().travellers[0].marks
+    mixed = roomy(2)
+    mixed.origin.record["path"]["ways"][1] |= {"steps": [7, 9]}
+    assert path_film(surface=mixed).travellers[1].times.tolist() == [1, 2]
+
+
 def test_a_plane_that_is_not_the_paths_own_is_told_of_at_its_axis():
     surface = roomy()
     surface.origin.record["path"] |= {"plane": {"name": "s.h5", "held": 0.00125, "num_weights": 4000}}
