@@ -23,7 +23,7 @@ RATES = "learning_rates"  # the key of a checkpoint's metadata with what is reme
 def account_at(
     files: RunFiles,
     identity: Mapping[str, object],
-    start: tuple[int, int],
+    start: tuple[int, float],
     weights: tuple[Mapping[str, Tensor], Collection[str]],
     *,
     overwrite: bool,
@@ -32,7 +32,7 @@ def account_at(
 
     Args:
         identity: Of the recorder: its unit, and the network's names and shapes.
-        start: How many steps and epochs were done; both 0 for a training that begins.
+        start: How many steps and epochs, the last a fraction, were done; both 0 for a training that begins.
         weights: All tensors now, and the names of those that are parameters.
         overwrite: Remove another path of a recorder where the training begins.
 
@@ -43,7 +43,9 @@ def account_at(
     step, epochs = start
     found = _kept(files)
     if not files.record.exists() and not found:
-        return Account(identity["unit"], step or epochs, _ends_before(step, epochs), rows=_empty_rows(identity, start))
+        return Account(
+            identity["unit"], step or int(epochs), _ends_before(step, epochs), rows=_empty_rows(identity, start)
+        )
     record = _record_of_a_recorder(files)
     if not any(start) and overwrite:
         for path in (*found, files.record, files.page):
@@ -55,7 +57,7 @@ def account_at(
             "the training (a loop of your own says its start_step), or give overwrite=True to lose the path"
         )
     _require_same(files, identity, record)
-    step = step or _step_after(files, record, epochs)
+    step = step or _step_after(files, record, int(epochs))
     account = Account.until(record, step, _rates_before(found, step, record))
     _require_same_weights(files, account, weights)
     for path, (unit, number) in found.items():
@@ -99,9 +101,10 @@ def _step_after(files: RunFiles, record: RunRecord, epochs: int) -> int:
     return ends[epochs - 1]
 
 
-def _ends_before(step: int, epochs: int) -> tuple[int, ...]:
+def _ends_before(step: int, epochs: float) -> tuple[int, ...]:
     """Return the ends of epochs that nobody recorded: of equal length, of one step where steps aren't known."""
-    return tuple(round((step or epochs) * number / epochs) for number in range(1, epochs + 1))
+    whole = int(epochs + 1e-6)
+    return tuple(round((step or whole) * number / epochs) for number in range(1, whole + 1))
 
 
 def _empty_rows(identity: Mapping[str, object], start: tuple[int, int]) -> tuple[dict[str, float], ...]:

@@ -143,6 +143,17 @@ def test_going_on_by_epochs_finds_the_step(make_model):
     assert words == "run came to epoch 1, not to 2; give the start_epoch of the weights"
 
 
+def test_a_path_that_begins_late_in_an_epoch_knows_where_its_epochs_ended(make_model):
+    with PathRecorder("run", make_model(), every_epochs=1, start_step=4, start_epoch=4 / 3) as recorder:
+        recorder.step()
+        recorder.step()
+        recorder.end_epoch()
+    assert list(files_of("run")) == ["epoch-0002", "step-000004"]
+    assert ways_of([Path("run")], 0)[0].done == pytest.approx((4 / 3, 2))
+    words = refusal(lambda: PathRecorder("other", make_model(), every_epochs=1, start_epoch=4 / 3))
+    assert words == "start_epoch 1.33333 lies in the midst of an epoch; give the start_step too"
+
+
 def test_what_belongs_to_another_run_is_refused_and_untouched(make_model):
     model = make_model()
     train(model, PathRecorder("run", model, every_steps=2), range(4))
