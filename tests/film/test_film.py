@@ -1,6 +1,7 @@
 """Films of paths and races: where heads are at each moment, what the pictures hold, and what is written."""
 
 import re
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,6 +286,23 @@ def test_the_same_film_gives_the_same_bytes(tmp_path):
     for name in "ab":
         film_file(tmp_path / f"{name}.gif", Stage(path_film(2), Look(width=240)), 2, fps=20)
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+@pytest.mark.parametrize("most", [0, 1000, 20000])
+def test_an_mp4_that_ffmpeg_could_not_end_is_no_film(most, tmp_path):
+    """A limit on a file's length is met as late as a full disk: ffmpeg keeps pictures until it is told that all are there."""
+    random, out = np.random.default_rng(0), tmp_path / "a.mp4"
+    pictures = [random.integers(0, 256, (96, 128, 3), dtype=np.uint8) for _ in range(8)]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        with pytest.raises(
+            OSError, match=f"^{re.escape(str(out))} can't be written [(].*[)]; what stood there is as it was$"
+        ):
+            write_film(out, iter(pictures), (128, 96), fps=10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_mp4_holds_every_picture_and_its_rest(stage, tmp_path):
