@@ -150,6 +150,9 @@ def test_a_path_that_begins_late_in_an_epoch_knows_where_its_epochs_ended(make_m
         recorder.end_epoch()
     assert list(files_of("run")) == ["epoch-0002", "step-000004"]
     assert ways_of([Path("run")], 0)[0].done == pytest.approx((4 / 3, 2))
+    with PathRecorder("told", make_model(), every_epochs=1, start_epoch=1) as recorder:
+        recorder.end_epoch(loss=0.5)
+    assert run_figures({"told": read_run("told.run.h5")})["loss"].layout.yaxis.type == "log"  # nobody told of the first
     words = refusal(lambda: PathRecorder("other", make_model(), every_epochs=1, start_epoch=4 / 3))
     assert words == "start_epoch 1.33333 lies in the midst of an epoch; give the start_step too"
 
