@@ -1,6 +1,6 @@
 """What a recorder was told: rows of numbers, the epochs' ends, the jumps of the rate; and the run's file that says so."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from torch import Tensor
@@ -83,6 +83,13 @@ class Account:
         self.ends.append(self.step)
         if self.unit != STEP:
             self.add_row()
+
+    def pass_over(self, ends: Sequence[int]) -> None:
+        """Note epochs that ended with these steps, of which nobody told."""
+        here = self.step
+        for self.step in ends:
+            self.end_epoch()
+        self.step = here
 
     def record(self, identity: Mapping[str, object], every: int, is_closed: bool) -> RunRecord:
         """Return what was told, for the run's file."""

@@ -43,9 +43,9 @@ def account_at(
     step, epochs = start
     found = _kept(files)
     if not files.record.exists() and not found:
-        return Account(
-            identity["unit"], step or int(epochs), _ends_before(step, epochs), rows=_empty_rows(identity, start)
-        )
+        account = Account(identity["unit"], step or int(epochs))
+        account.pass_over(_ends_before(step, epochs))
+        return account
     record = _record_of_a_recorder(files)
     if not any(start) and overwrite:
         for path in (*found, files.record, files.page):
@@ -59,6 +59,7 @@ def account_at(
     _require_same(files, identity, record)
     step = step or _step_after(files, record, int(epochs))
     account = Account.until(record, step, _rates_before(found, step, record))
+    account.pass_over(_ends_before(step, epochs, tuple(account.ends)))
     _require_same_weights(files, account, weights)
     for path, (unit, number) in found.items():
         if number > (len(account.ends) if unit == EPOCH else step):
@@ -101,14 +102,13 @@ def _step_after(files: RunFiles, record: RunRecord, epochs: int) -> int:
     return ends[epochs - 1]
 
 
-def _ends_before(step: int, epochs: float) -> tuple[int, ...]:
-    """Return the ends of epochs that nobody recorded: of equal length, of one step where steps aren't known."""
-    whole = int(epochs + 1e-6)
-    return tuple(round((step or whole) * number / epochs) for number in range(1, whole + 1))
-
-
-def _empty_rows(identity: Mapping[str, object], start: tuple[int, int]) -> tuple[dict[str, float], ...]:
-    return tuple({"steps": float(end)} for end in _ends_before(*start)) if identity["unit"] == EPOCH else ()
+def _ends_before(step: int, epochs: float, known: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """Return the ends of epochs after the known ones that nobody recorded: of equal length, of one step where steps aren't known."""
+    begun, missing = (known or (0,))[-1], int(epochs + 1e-6) - len(known)
+    length = (step or int(epochs)) - begun
+    if length < missing:
+        return ()
+    return tuple(begun + round(length * number / (epochs - len(known))) for number in range(1, missing + 1))
 
 
 def _rates_before(found: Collection[Path], step: int, record: RunRecord) -> Rates:

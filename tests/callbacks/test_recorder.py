@@ -157,6 +157,18 @@ def test_a_path_that_begins_late_in_an_epoch_knows_where_its_epochs_ended(make_m
     assert words == "start_epoch 1.33333 lies in the midst of an epoch; give the start_step too"
 
 
+@pytest.mark.parametrize("rule", [{"every_steps": 3}, {"every_epochs": 1}])
+def test_epochs_that_nobody_recorded_count_where_a_path_goes_on(make_model, rule):
+    model = make_model()
+    train(model, PathRecorder("run", model, **rule), range(6))  # two epochs; the third is trained without a recorder
+    with PathRecorder("run", model, **rule, start_step=9, start_epoch=3) as recorder:
+        for _ in range(3):
+            recorder.step()
+        recorder.end_epoch()
+    assert ways_of([Path("run")], 0)[0].done == (0, 1, 2, 3, 4)
+    assert read_run("run.run.h5").origin.record["ends"] == [3, 6, 9, 12]
+
+
 def test_what_belongs_to_another_run_is_refused_and_untouched(make_model):
     model = make_model()
     train(model, PathRecorder("run", model, every_steps=2), range(4))
