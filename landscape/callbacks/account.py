@@ -1,7 +1,6 @@
 """What a recorder was told: rows of numbers, the epochs' ends, the jumps of the rate; and the run's file that says so."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from torch import Tensor
@@ -72,7 +71,7 @@ class Account:
         """End a row: means of the losses and rates told since the last one."""
         row = {"steps": float(self.step)}
         if self._losses:  # asked for once a row: each asking makes an accelerator wait
-            row["train_loss"] = math.fsum(float(loss) for loss in self._losses) / len(self._losses)
+            row["train_loss"] = sum(float(loss) for loss in self._losses) / len(self._losses)
         if used := self._used:
             rate = used[0] if len(set(used)) == 1 else fmean(used)
             row |= {"learning_rate": rate, "first_learning_rate": used[0], "last_learning_rate": used[-1]}
@@ -84,6 +83,13 @@ class Account:
         self.ends.append(self.step)
         if self.unit != STEP:
             self.add_row()
+
+    def pass_over(self, ends: Sequence[int]) -> None:
+        """Note epochs that ended with these steps, of which nobody told."""
+        here = self.step
+        for self.step in ends:
+            self.end_epoch()
+        self.step = here
 
     def record(self, identity: Mapping[str, object], every: int, is_closed: bool) -> RunRecord:
         """Return what was told, for the run's file."""

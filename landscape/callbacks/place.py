@@ -1,7 +1,9 @@
 """What stands where a recorder is to write: nothing, a path to go on with, or somebody else's, which is left alone."""
 
 import json
+import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,7 +23,7 @@ RATES = "learning_rates"  # the key of a checkpoint's metadata with what is reme
 def account_at(
     files: RunFiles,
     identity: Mapping[str, object],
-    start: tuple[int, int],
+    start: tuple[int, float],
     weights: tuple[Mapping[str, Tensor], Collection[str]],
     *,
     overwrite: bool,
@@ -30,7 +32,7 @@ def account_at(
 
     Args:
         identity: Of the recorder: its unit, and the network's names and shapes.
-        start: How many steps and epochs were done; both 0 for a training that begins.
+        start: How many steps and epochs, the last a fraction, were done; both 0 for a training that begins.
         weights: All tensors now, and the names of those that are parameters.
         overwrite: Remove another path of a recorder where the training begins.
 
@@ -41,7 +43,9 @@ def account_at(
     step, epochs = start
     found = _kept(files)
     if not files.record.exists() and not found:
-        return Account(identity["unit"], step or epochs, _ends_before(step, epochs), rows=_empty_rows(identity, start))
+        account = Account(identity["unit"], step or int(epochs))
+        account.pass_over(_ends_before(step, epochs))
+        return account
     record = _record_of_a_recorder(files)
     if not any(start) and overwrite:
         for path in (*found, files.record, files.page):
@@ -53,8 +57,9 @@ def account_at(
             "the training (a loop of your own says its start_step), or give overwrite=True to lose the path"
         )
     _require_same(files, identity, record)
-    step = step or _step_after(files, record, epochs)
+    step = step or _step_after(files, record, int(epochs))
     account = Account.until(record, step, _rates_before(found, step, record))
+    account.pass_over(_ends_before(step, epochs, tuple(account.ends)))
     _require_same_weights(files, account, weights)
     for path, (unit, number) in found.items():
         if number > (len(account.ends) if unit == EPOCH else step):
@@ -97,24 +102,39 @@ def _step_after(files: RunFiles, record: RunRecord, epochs: int) -> int:
     return ends[epochs - 1]
 
 
-def _ends_before(step: int, epochs: int) -> tuple[int, ...]:
-    """Return the ends of epochs that nobody recorded: of equal length, of one step where steps aren't known."""
-    return tuple(round((step or epochs) * number / epochs) for number in range(1, epochs + 1))
-
-
-def _empty_rows(identity: Mapping[str, object], start: tuple[int, int]) -> tuple[dict[str, float], ...]:
-    return tuple({"steps": float(end)} for end in _ends_before(*start)) if identity["unit"] == EPOCH else ()
+def _ends_before(step: int, epochs: float, known: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """Return the ends of epochs after the known ones that nobody recorded: of equal length, of one step where steps aren't known."""
+    begun, missing = (known or (0,))[-1], int(epochs + 1e-6) - len(known)
+    length = (step or int(epochs)) - begun
+    if length < missing:
+        return ()
+    return tuple(begun + round(length * number / (epochs - len(known))) for number in range(1, missing + 1))
 
 
 def _rates_before(found: Collection[Path], step: int, record: RunRecord) -> Rates:
-    """Return what is remembered of the rate at a step, by the last checkpoint and the last jump before."""
+    """Return what is remembered of the rate at a step, by the last checkpoint, the rows since then and the jumps around it."""
     told = [(int(metadata["step"]), metadata[RATES]) for metadata in map(read_metadata, found) if RATES in metadata]
     number, text = max(((at, text) for at, text in told if at <= step), default=(step, "{}"))
     rates = Rates(**json.loads(text))
+    for end, told in _rates_told(record):
+        if number < end <= step:
+            number, rates = end, rates.over(told, end - number)
     for jump in record.origin.record["jumps"]:
         if number <= jump["step"] < step:
             number, rates = jump["step"], Rates(jump["after"], 0, jump["after"] - jump["before"])
-    return Rates(rates.rate, rates.held + step - number, rates.change)
+        if number < step <= jump["step"] < step + jump["held"]:
+            number, rates = step, Rates(jump["before"], step + jump["held"] - jump["step"], rates.change)
+    return replace(rates, unseen=rates.unseen + step - number)
+
+
+def _rates_told(record: RunRecord) -> list[tuple[int, tuple[float, float, float]]]:
+    """Return, for each row with rates, how many steps were done at its end, and its first rate, their mean and the last."""
+    columns = [record.columns.get(f"{which}learning_rate") for which in ("first_", "", "last_")]
+    if any(column is None for column in columns):
+        return []
+    ends = record.columns["steps"] if record.steps is None else record.steps
+    rows = zip(ends.astype(int).tolist(), *(column.tolist() for column in columns))
+    return [(end, rates) for end, *rates in rows if all(map(math.isfinite, rates))]
 
 
 def _require_same_weights(

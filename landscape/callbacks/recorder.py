@@ -27,7 +27,7 @@ class PathRecorder:
         model: What is trained, its weights where the training begins or goes on.
         every_steps, every_epochs: One of them: how often weights are kept.
         start_step, start_epoch: How many are done already, of a training that goes on: what was recorded until then is
-            kept, what came later is removed and recorded anew.
+            kept, what came later is removed and recorded anew. In the midst of an epoch start_epoch may be a fraction.
         overwrite: Begin anew where `out` holds another path of a recorder.
         writes: Whether this process writes; None for rank 0.
 
@@ -44,7 +44,7 @@ class PathRecorder:
         every_steps: int | None = None,
         every_epochs: int | None = None,
         start_step: int = 0,
-        start_epoch: int = 0,
+        start_epoch: float = 0,
         overwrite: bool = False,
         writes: bool | None = None,
     ) -> None:
@@ -52,7 +52,7 @@ class PathRecorder:
         self._files, self._model = RunFiles(_named(out)), model
         self._is_open, self._last_kept = True, None
         self._writes = is_first_process() if writes is None else writes
-        self._account = Account(self._rule.unit, start_step or start_epoch)
+        self._account = Account(self._rule.unit, start_step or int(start_epoch))
         _require_counts(start_step, start_epoch)
         if self._writes:
             self._begin((start_step, start_epoch), overwrite)
@@ -138,7 +138,7 @@ class PathRecorder:
 
             write_run_page({self._files.out.name: self._record()}, self._files.page)
 
-    def _begin(self, start: tuple[int, int], overwrite: bool) -> None:
+    def _begin(self, start: tuple[int, float], overwrite: bool) -> None:
         tensors = inner_weights(self._model)
         shapes = {name: list(tensor.shape) for name, tensor in tensors.items()}
         network = sha256(json.dumps(shapes, sort_keys=True).encode()).hexdigest()
@@ -216,8 +216,10 @@ def _named(out: Path | str) -> Path:
     return out
 
 
-def _require_counts(start_step: int, start_epoch: int) -> None:
+def _require_counts(start_step: int, start_epoch: float) -> None:
     if start_step < 0 or start_epoch < 0 or 0 < start_step < start_epoch:
         raise ValueError(
-            f"start_step and start_epoch must be 0 or more, and an epoch has a step at least, not {start_step} and {start_epoch}"
+            f"start_step and start_epoch must be 0 or more, and an epoch has a step at least, not {start_step} and {start_epoch:g}"
         )
+    if not start_step and start_epoch != int(start_epoch):
+        raise ValueError(f"start_epoch {start_epoch:g} lies in the midst of an epoch; give the start_step too")

@@ -50,7 +50,7 @@ class TransformersPathRecorder(TrainerCallback):
             model,
             **self._options,
             start_step=state.global_step,
-            start_epoch=int(state.epoch or 0) if state.global_step else 0,
+            start_epoch=(state.epoch or 0) if state.global_step else 0,
             writes=state.is_world_process_zero,
         )
 
@@ -74,7 +74,11 @@ class TransformersPathRecorder(TrainerCallback):
     def on_epoch_end(self, args, state, control, **_) -> None:
         """Record the last step, and the epoch's end, unless it was left in its midst."""
         self._record_step()
-        if self._recorder.is_epoch_begun and abs(state.epoch - round(state.epoch)) < 1e-6:
+        is_left = control.should_epoch_stop or control.should_training_stop
+        is_whole = (
+            abs(state.epoch - round(state.epoch)) < 1e-6
+        )  # of data without a length, epochs are told as fractions
+        if self._recorder.is_epoch_begun and (is_whole or not is_left):
             self._recorder.end_epoch()
 
     def on_train_end(self, args, state, control, **_) -> None:

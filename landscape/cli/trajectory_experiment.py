@@ -95,7 +95,8 @@ class TrajectoryExperiment:
 
     def surface_grid(self, geometry: PathGeometry) -> Grid:
         """Return a frame around all networks' places."""
-        return Grid(*axes_holding(geometry.projection.places, self.settings.points, self.settings.margin))
+        lengths = np.sqrt(np.diag(geometry.plane.gram)) if self.given else (1.0, 1.0)
+        return Grid(*axes_holding(geometry.projection.places, self.settings.points, self.settings.margin, lengths))
 
     def path_origin(self) -> Origin:
         """Return the origin of what is measured at the checkpoints."""

@@ -109,7 +109,14 @@ def _figure(runs: Mapping[str, RunRecord], kind: str, unit: str, columns: tuple[
 
 def _lowest(runs: Mapping[str, RunRecord], columns: tuple[str, ...]) -> float:
     return min(
-        (value for run in runs.values() for column in columns for value in run.columns.get(column, ())), default=0.0
+        (
+            value
+            for run in runs.values()
+            for column in columns
+            for value in run.columns.get(column, ())
+            if value == value
+        ),
+        default=0.0,
     )
 
 

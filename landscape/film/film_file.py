@@ -144,3 +144,13 @@ def _write_mp4(part: Path, pictures: Pictures, size: tuple[int, int], fps: int, 
             writer.send(np.ascontiguousarray(picture))
         for _ in range(round(rest_s * fps)):
             writer.send(np.ascontiguousarray(picture))
+    _require_index(part)
+
+
+def _require_index(part: Path) -> None:
+    """Refuse an MP4 without the index at its head, which ffmpeg writes last: nobody else tells that ffmpeg failed at the end."""
+    with open(part, "rb") as file:
+        length = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))[0]
+        file.seek(length)
+        if file.read(8)[4:] != b"moov":
+            raise OSError("ffmpeg ended before the film was whole; is there room on the disk")

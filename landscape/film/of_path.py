@@ -4,7 +4,7 @@ import numpy as np
 
 from landscape.figures.given_plane_words import per_cent
 from landscape.figures.path_panel import way_shown
-from landscape.figures.path_plots import DECADES
+from landscape.figures.path_plots import DECADES, done_in
 from landscape.figures.scale import Scale, label
 from landscape.film.film import Chart, Entry, Film, Mark, Traveller, at_moment, range_of
 from landscape.surface import Surface
@@ -21,16 +21,15 @@ def film_of_path(surface: Surface, metric: str, scale: Scale, title: str) -> Fil
     """
     record = surface.origin.record["path"]
     ways = [way_shown(record, place) for place in range(len(record["ways"]))]
-    knows_epochs = all(way["epochs"] for way in record["ways"])
+    unit, times = _times(record["ways"])
     travellers = []
     for place, way in enumerate(ways):
-        steps = np.arange(1.0, len(way["points"]) + 1)
         travellers.append(
             Traveller(
                 colour=place if len(ways) > 1 else None,
                 dash=0,
                 places=np.array([(point["x"], point["y"]) for point in way["points"]]),
-                times=record["ways"][place]["epochs"] if knows_epochs else steps,
+                times=times[place],
                 values=(_values(way, "metrics", metric),),
                 beside=_values(way, "in_plane", metric),
                 marks=_marks(way),
@@ -47,10 +46,19 @@ def film_of_path(surface: Surface, metric: str, scale: Scale, title: str) -> Fil
         shows_way=True,
         has_center=True,
         charts=(_chart(metric, seen),),
-        time_title="epochs done" if knows_epochs else "checkpoint",
+        time_title=f"{unit}s done" if unit else "checkpoint",
         words=_words(ways, metric),
         legend=_legend(ways),
     )
+
+
+def _times(ways: list[dict]) -> tuple[str | None, list]:
+    """Return what all ways are counted in, with how many were done at each one's checkpoints; None where they differ, with numbers."""
+    counted = [done_in(way) for way in ways]
+    unit, others = counted[0][0], counted[1:]
+    if all(done for _, done in counted) and all(other == unit for other, _ in others):
+        return unit, [done for _, done in counted]
+    return None, [np.arange(1.0, way["num"] + 1) for way in ways]
 
 
 def require_path(surface: Surface, name: str) -> None:

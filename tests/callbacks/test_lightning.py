@@ -18,6 +18,7 @@ def test_a_fit_is_recorded_by_its_optimizer_steps_unchanged_and_goes_on_where_it
     pytest.importorskip("lightning", reason="lightning is not here")
     warnings.simplefilter("ignore")
     from lightning.pytorch import LightningModule, Trainer
+    from lightning.pytorch.callbacks import ModelCheckpoint
 
     from landscape.callbacks import LightningPathRecorder
 
@@ -71,6 +72,19 @@ def test_a_fit_is_recorded_by_its_optimizer_steps_unchanged_and_goes_on_where_it
     assert files_of("whole").keys() and columns["last_learning_rate"] == pytest.approx([0.1] * 3 + [0.01] * 2)
     fit("loss", 1, {"every_steps": 1})
     assert columns_of_run("loss")["train_loss"][0] == pytest.approx(sum(losses) / 2, rel=1e-6)
+    odd = DataLoader(
+        TensorDataset(inputs[:15], torch.full((15, 2), 1e3)), batch_size=5
+    )  # the second update has one batch
+    third = ModelCheckpoint(".", "third", every_n_train_steps=3, save_on_train_epoch_end=False)
+    recorders = [LightningPathRecorder("odd", **by_epochs, submodule="network"), third]
+    settings = {**QUIET, "enable_checkpointing": True}
+    Trainer(max_steps=3, accumulate_grad_batches=2, accelerator="cpu", callbacks=recorders, **settings).fit(
+        Module(), odd
+    )
+    assert list(files_of("odd")) == ["epoch-0000", "epoch-0001", "step-000003"]
+    assert columns_of_run("odd")["train_loss"] == pytest.approx([1e6], rel=0.1)  # not three quarters of it
+    fit("late", 2, by_epochs, "third.ckpt")
+    assert ways_of([Path("late")], 0)[0].done == pytest.approx((1.5, 2))  # two of four batches
     names = {"module": Module(), "loader": loader}
     exec(snippet("import LightningPathRecorder"), names)
     assert len(files_of("outputs/run")) == 6

@@ -1,10 +1,15 @@
 """Which jumps of a rate are marked: those of torch's own schedules, stepped every update or every epoch."""
 
+import math
+from pathlib import Path
+
 import pytest
 import torch
 from torch.optim import lr_scheduler
 
+from landscape.callbacks import PathRecorder
 from landscape.callbacks.rates import Rates
+from landscape.cli.path_files import ways_of
 from landscape.training.recorded import epochs_at, is_turn
 
 NUM_EPOCHS, LENGTH = 12, 5
@@ -67,3 +72,34 @@ def test_warm_restarts_are_where_the_rate_begins_anew(each_step, wanted):
 
 def test_steps_between_unequal_ends_are_fractions_of_their_own_epoch():
     assert [epochs_at(step, [4, 6]) for step in (0, 1, 4, 5, 6, 7, 10)] == [0, 0.25, 1, 1.5, 2, 2.5, 4]
+
+
+@pytest.mark.parametrize("left, start", [(70, 50), (75, 74), (75, 70)])
+@pytest.mark.parametrize("every", [1, 10])
+@pytest.mark.parametrize("name", ["per step", "per epoch", "falls at an epoch"])
+def test_a_training_that_goes_on_between_kept_weights_has_the_marks_of_one_that_was_never_left(
+    here, name, every, left, start
+):
+    rates = {
+        "per step": [1 + math.cos(math.pi * step / 200) for step in range(200)],
+        "per epoch": [1 + math.cos(math.pi * (step // 10) / 20) for step in range(200)],
+        "falls at an epoch": [0.1 if step < 80 else 0.08 for step in range(200)],
+    }[name]
+    model = torch.nn.Linear(1, 1)
+
+    def tell(recorder: PathRecorder, steps: range) -> None:
+        for step in steps:
+            recorder.step(learning_rate=rates[step])
+            if step % 10 == 9:
+                recorder.end_epoch()
+
+    tell(PathRecorder("run", model, every_epochs=every), range(left))
+    tell(PathRecorder("run", model, every_epochs=every, start_step=start), range(start, 200))
+    wanted = [("drop", 8)] if name.startswith("falls") else []
+    assert [(turn.kind, turn.done) for turn in ways_of([Path("run")], 0)[0].turns] == wanted
+
+
+def test_over_steps_that_nobody_told_of_a_rise_is_no_restart_and_a_fall_no_longer_hold():
+    falling = Rates(0.1, 1, -0.001, unseen=9)
+    assert falling.then(0.2, 30) == (Rates(0.2, 1, pytest.approx(0.01)), None)
+    assert falling.then(0.09, 30)[1] is None and falling.then(0.1, 30)[0].held == 11

@@ -92,6 +92,14 @@ def test_rows_hold_means_of_what_was_told_over_epochs_or_over_spans_of_steps(mak
     assert Path("steps.run.html").exists()
 
 
+def test_losses_that_are_not_finite_stop_no_training(make_model):
+    with PathRecorder("run", make_model(), every_steps=2) as recorder:
+        recorder.step(loss=np.inf)
+        recorder.step(loss=-np.inf)
+        recorder.step(loss=np.inf)
+    assert np.isnan(columns_of_run("run")["train_loss"][0]) and columns_of_run("run")["train_loss"][1] == np.inf
+
+
 def test_an_epoch_without_a_step_counts_as_one(make_model):
     with PathRecorder("run", make_model(), every_epochs=1) as recorder:
         for epoch in range(4):
@@ -133,6 +141,32 @@ def test_going_on_by_epochs_finds_the_step(make_model):
     assert recorder.num_steps == 3 and list(files_of("run")) == ["epoch-0000", "epoch-0001"]
     words = refusal(lambda: PathRecorder("run", begun, every_epochs=1, start_epoch=2))
     assert words == "run came to epoch 1, not to 2; give the start_epoch of the weights"
+
+
+def test_a_path_that_begins_late_in_an_epoch_knows_where_its_epochs_ended(make_model):
+    with PathRecorder("run", make_model(), every_epochs=1, start_step=4, start_epoch=4 / 3) as recorder:
+        recorder.step()
+        recorder.step()
+        recorder.end_epoch()
+    assert list(files_of("run")) == ["epoch-0002", "step-000004"]
+    assert ways_of([Path("run")], 0)[0].done == pytest.approx((4 / 3, 2))
+    with PathRecorder("told", make_model(), every_epochs=1, start_epoch=1) as recorder:
+        recorder.end_epoch(loss=0.5)
+    assert run_figures({"told": read_run("told.run.h5")})["loss"].layout.yaxis.type == "log"  # nobody told of the first
+    words = refusal(lambda: PathRecorder("other", make_model(), every_epochs=1, start_epoch=4 / 3))
+    assert words == "start_epoch 1.33333 lies in the midst of an epoch; give the start_step too"
+
+
+@pytest.mark.parametrize("rule", [{"every_steps": 3}, {"every_epochs": 1}])
+def test_epochs_that_nobody_recorded_count_where_a_path_goes_on(make_model, rule):
+    model = make_model()
+    train(model, PathRecorder("run", model, **rule), range(6))  # two epochs; the third is trained without a recorder
+    with PathRecorder("run", model, **rule, start_step=9, start_epoch=3) as recorder:
+        for _ in range(3):
+            recorder.step()
+        recorder.end_epoch()
+    assert ways_of([Path("run")], 0)[0].done == (0, 1, 2, 3, 4)
+    assert read_run("run.run.h5").origin.record["ends"] == [3, 6, 9, 12]
 
 
 def test_what_belongs_to_another_run_is_refused_and_untouched(make_model):

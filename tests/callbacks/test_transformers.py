@@ -63,6 +63,16 @@ def test_a_training_is_recorded_by_its_optimizer_steps_unchanged_and_resumes_whe
     columns = columns_of_run("whole")
     assert columns["first_learning_rate"] == pytest.approx([0.1, 0.07, 0.04, 0.01])  # linear, from its first step on
     assert columns["last_learning_rate"] == pytest.approx([0.08, 0.05, 0.02, 0.01]) and min(columns["train_loss"]) > 0
+
+    class Stream(torch.utils.data.IterableDataset):  # of no length that it tells: four batches an epoch
+        def __iter__(self):
+            return iter(samples)
+
+    arguments = TrainingArguments("kept", max_steps=9, per_device_train_batch_size=5, **quiet)
+    recorder = TransformersPathRecorder("stream", every_epochs=1, submodule="network")
+    Trainer(Judged(make_model()), arguments, train_dataset=Stream(), callbacks=[recorder]).train()
+    assert list(files_of("stream")) == ["epoch-0000", "epoch-0001", "epoch-0002", "step-000009"]
+    assert ways_of([Path("stream")], 0)[0].done == (0, 1, 2, 2.25)
     arguments = TrainingArguments("kept", num_train_epochs=30, per_device_train_batch_size=5, **quiet)
     names = {"model": Judged(make_model()), "arguments": arguments, "train_dataset": samples}
     exec(snippet("import TransformersPathRecorder"), names)

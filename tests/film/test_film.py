@@ -1,6 +1,7 @@
 """Films of paths and races: where heads are at each moment, what the pictures hold, and what is written."""
 
 import re
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,20 @@ def test_words_tell_a_checkpoints_numbers_beside_the_planes():
     assert film.words[2] == "third: train loss 3, in the plane 3.25" and film.time_title == "epochs done"
     assert [entry.text for entry in film.legend] == ["learning rate drops"]
     assert film.travellers[0].times.tolist() == [0, 2, 4, 5] and film.travellers[0].values[0].tolist() == [5, 4, 3, 2]
+
+
+def test_a_way_without_epochs_is_told_in_its_steps():
+    surface = roomy()
+    (way,) = surface.origin.record["path"]["ways"]
+    way["steps"] = [100 * done for done in way.pop("epochs")]
+    for turn in way["turns"]:
+        turn["step"] = 100 * turn.pop("epoch")
+    film = path_film(surface=surface)
+    assert film.travellers[0].times.tolist() == [0, 200, 400, 500] and film.time_title == "steps done"
+    assert film.travellers[0].marks == path_film().travellers[0].marks
+    mixed = roomy(2)
+    mixed.origin.record["path"]["ways"][1] |= {"steps": [7, 9]}
+    assert path_film(surface=mixed).travellers[1].times.tolist() == [1, 2]
 
 
 def test_a_plane_that_is_not_the_paths_own_is_told_of_at_its_axis():
@@ -271,6 +286,23 @@ def test_the_same_film_gives_the_same_bytes(tmp_path):
     for name in "ab":
         film_file(tmp_path / f"{name}.gif", Stage(path_film(2), Look(width=240)), 2, fps=20)
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+@pytest.mark.parametrize("most", [0, 1000, 20000])
+def test_an_mp4_that_ffmpeg_could_not_end_is_no_film(most, tmp_path):
+    """A limit on a file's length is met as late as a full disk: ffmpeg keeps pictures until it is told that all are there."""
+    random, out = np.random.default_rng(0), tmp_path / "a.mp4"
+    pictures = [random.integers(0, 256, (96, 128, 3), dtype=np.uint8) for _ in range(8)]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        with pytest.raises(
+            OSError, match=f"^{re.escape(str(out))} can't be written [(].*[)]; what stood there is as it was$"
+        ):
+            write_film(out, iter(pictures), (128, 96), fps=10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_mp4_holds_every_picture_and_its_rest(stage, tmp_path):

@@ -98,6 +98,16 @@ def test_a_straight_path_has_a_frame_that_is_not_too_narrow():
     assert (x[0], x[-1]) == (-4, 8) and (y[0], y[-1]) == (1.5, 4.5)
 
 
+def test_along_directions_of_unequal_lengths_the_frame_is_no_wider_in_weight_space():
+    lengths = np.array([40.0, 0.5])
+    unit = np.array([(-2.0, 3.0), (6.0, 11.0)])  # as long along either direction
+    axes = axes_holding(unit / lengths, 5, 0.25, lengths)
+    for axis, other, length in zip(axes, axes_holding(unit, 5, 0.25), lengths):
+        assert length * axis == pytest.approx(other)
+    axes = axes_holding(np.array([(-2.0, 3.0), (6.0, 3.0)]), 5, 0.25, (1.0, 0.0))  # a direction that is zero
+    assert axes[1][[0, -1]].tolist() == [1.5, 4.5]
+
+
 @pytest.mark.parametrize(
     "places, num, margin, sentence",
     [
