@@ -8,7 +8,7 @@ from landscape.surface import Surface
 
 HEAD = """## The way that training took
 
-Runs of `make trajectories`, in the principal plane of their own checkpoints; each by the command above its film, from the files in `outputs/paths`, which `landscape page` draws and
+Runs of `make trajectories DATASET=cifar10 TRAJECTORY_EPOCHS=12 TRAJECTORY_OPTIONS="--num-train 20000"`, on 20,000 training images, in the principal plane of their own checkpoints; each by the command above its film, from the files in `outputs/paths`, which `landscape page` draws and
 `landscape animate` films. What the plane shows and what it leaves out: [trajectory.md](trajectory.md).
 """
 TITLES = {
