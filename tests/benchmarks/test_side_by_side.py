@@ -28,6 +28,7 @@ def test_two_fresh_processes_of_one_thread_each_give_their_answers():
     assert len({first[0], second[0], os.getpid()}) == 3
 
 
+@pytest.mark.slow
 def test_what_one_process_raises_is_raised_here_and_the_other_does_not_hang(tmp_path: Path):
     with pytest.raises(ArithmeticError, match="^as the test asked for$"):
         side_by_side(first_to_come_fails, tmp_path)

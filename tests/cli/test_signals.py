@@ -62,15 +62,29 @@ def assert_that_it_goes_on(run, analytic, folder: Path) -> None:
     assert arrays(folder / "s.h5") == {name: np.array([v[name] for v in wanted]).tobytes() for name in wanted[0]}
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+TARGETS = {
+    "alone": (None, "process"),
+    "mpirun": (3, "mpirun"),
+    "rank 0": (3, 0),
+    "rank 1": (3, 1),
+    "mpirun of one": (1, "mpirun"),
+}
+ALSO_SHOWN_BY_OTHERS = {
+    ("SIGINT", "rank 0"),
+    ("SIGINT", "rank 1"),
+    ("SIGTERM", "mpirun of one"),
+    ("SIGINT", "mpirun of one"),
+}
+
+
 @pytest.mark.parametrize(
-    "ranks, target",
+    "name, ranks, target",
     [
-        pytest.param(None, "process", id="alone"),
-        pytest.param(3, "mpirun", id="mpirun"),
-        pytest.param(3, 0, id="rank 0"),
-        pytest.param(3, 1, id="rank 1"),
-        pytest.param(1, "mpirun", id="mpirun of one"),
+        pytest.param(
+            name, *TARGETS[to], id=f"{to}, {name}", marks=[pytest.mark.slow] * ((name, to) in ALSO_SHOWN_BY_OTHERS)
+        )
+        for name in ("SIGTERM", "SIGINT")
+        for to in TARGETS
     ],
 )
 def test_a_signal_ends_the_run_soon_with_one_sentence_and_it_goes_on_later(
