@@ -198,6 +198,7 @@ def test_marks_follow_the_zoom_and_charts_the_theme(page):
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_lines_alone_have_a_page_that_fits_a_phone(tmp_path):
     page = write_between_page(lines(), None, tmp_path / "lines.html")
     seen = visit(page, [CARDS, CHARTS, TABLES, axe(), VIOLATIONS], size=(390, 844))

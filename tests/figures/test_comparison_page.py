@@ -62,6 +62,7 @@ def test_everybody_can_use_it(page, theme):
     assert seen.answers[1:] == [[], None]
 
 
+@pytest.mark.slow
 def test_it_fits_a_phone(page):
     assert_fits_a_phone(visit(page, [CARDS], size=(390, 844)))
 

@@ -105,13 +105,14 @@ def test_the_dark_page_draws_in_light_ink_and_a_button_leads_back(pair):
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_a_phone_shows_all_of_it_in_one_column(pair):
     seen = visit(pair, [CARDS], size=(390, 844))
     assert_fits_a_phone(seen)
     assert_quiet(seen)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_no_violation(pair, theme):
     seen = visit(pair, [axe(), VIOLATIONS], fragment=f"theme={theme}")
     assert seen.answers[1] == []

@@ -99,6 +99,7 @@ def assert_marks(panel, others, whole, own) -> None:
         np.testing.assert_allclose(np.stack([x, y], 1), wanted, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_of_a_line_there_are_curves_and_a_link_to_a_batch_that_there_is_not_shows_the_last(tmp_path):
     surface = with_batches(line(9))
     write_page({"line": surface}, tmp_path / "line.html")

@@ -51,13 +51,14 @@ def test_of_several_surfaces_each_has_a_fold_that_begins_with_its_headline(pages
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_a_phone_shows_it_without_a_sideways_scroll(pages):
     seen = visit(pages[0], [CARDS], size=(390, 844))
     assert_fits_a_phone(seen)
     assert_quiet(seen)
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=["one", "three"])
+@pytest.mark.parametrize("which", [pytest.param(0, marks=pytest.mark.slow), 1], ids=["one", "three"])
 def test_axe_finds_no_violation_in_light_and_dark(pages, which):
     opened = "document.querySelectorAll('.belief details').forEach(d => { d.open = true; })"
     steps = [axe(), opened, VIOLATIONS, Press("t"), VIOLATIONS]

@@ -120,7 +120,10 @@ def test_a_sequence_says_what_is_interpolated_and_tells_the_facts_of_the_nearest
     assert seen.answers[2] == "train loss (log scale)", "a sequence has no difference"
 
 
-@pytest.mark.parametrize("shape", [(302, 3), (2, 200), (152, 152)])
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param((302, 3), marks=pytest.mark.slow), (2, 200), pytest.param((152, 152), marks=pytest.mark.slow)],
+)
 def test_a_large_or_thin_grid_is_thinned_in_3d_to_its_last_points(tmp_path, shape):
     x, y = (np.linspace(-1, 1, number) for number in shape)
     page = write_page({"large": bowl(x, y)}, tmp_path / "page.html")

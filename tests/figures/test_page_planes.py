@@ -189,6 +189,7 @@ def test_planes_that_are_not_measured_yet_are_left_out_of_the_mean_and_a_value_t
     assert_quiet(seen)
 
 
+@pytest.mark.slow
 def test_several_lines_are_drawn_in_one_card_and_need_no_webgl(tmp_path):
     lines = several_lines()
     page = write_page({"lines": lines, "line": line(9)}, tmp_path / "page.html")

@@ -108,6 +108,7 @@ def test_the_facts_tell_how_far_it_holds():
     assert "second order" not in dict(facts(slanted()))
 
 
+@pytest.mark.slow
 def test_a_page_without_a_record_shows_no_switch(tmp_path):
     bare = write_page({"a": slanted()}, tmp_path / "page.html")
     steps = [SWITCH, METRICS, NET, DASHED, "document.getElementById('taylor-key').hidden", Press("o"), LATER]
