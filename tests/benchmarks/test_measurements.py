@@ -100,6 +100,7 @@ def test_updates_are_timed_for_each_batch_size():
     assert "s an update" in result.rows[0].measured and verdicts(result) == [None, None]
 
 
+@pytest.mark.slow
 def test_products_are_timed_in_gradients_and_are_those_of_curvlinops():
     result = products.measure(ONCE, networks={"mlp": 40, "resnet20": 3})
     assert list(result.raw) == ["mlp", "resnet20"]

@@ -165,9 +165,7 @@ def test_cuda_is_refused_where_there_is_none(folder):
 
 
 UNDER_MPIRUN = [*REQUIRED, "--model mlp --untrained 1 --device cuda"]
-SAMPLED = (
-    5  # every fifth of them each time, the others by `make test-slow`: what is said once does not depend on what it is
-)
+SAMPLED = 15  # every fifteenth of them each time, the others by `make test-slow`: what is said once does not depend on what it is
 
 
 @pytest.mark.parametrize(
