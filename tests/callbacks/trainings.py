@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import torch
 
 from landscape.problem.checkpoints import read_checkpoint
@@ -54,3 +55,9 @@ def snippet(word: str) -> str:
     blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, re.M)
     (found,) = [block for block in blocks if word in block]
     return "\n".join(line.removeprefix("    ") for line in found.splitlines())
+
+
+def refusal(make) -> str:
+    with pytest.raises(ValueError) as caught:
+        make()
+    return str(caught.value)

@@ -1,73 +1,26 @@
 """Films of paths and races: where heads are at each moment, what the pictures hold, and what is written."""
 
 import re
-import resource
 from dataclasses import replace
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
-from PIL import Image
-from walked import AVERAGE, PLACES, on_a_path
+from path_films import ALONE, HALFWAY, SMALL, has_head, is_there, path_film, roomy
+from walked import AVERAGE, PLACES
 
-from landscape.figures.scale import scale_over
 from landscape.film.film import THEMES, Chart, at_moment, gone_by, moments_of, range_of
-from landscape.film.film_file import palette_of, write_film
 from landscape.film.movers import last_inside
-from landscape.film.of_path import film_of_path, require_path
+from landscape.film.of_path import require_path
 from landscape.film.of_race import film_of_race, race_scale
-from landscape.film.stage import Look, Stage
+from landscape.film.stage import Stage
 from landscape.grid import Grid
 from landscape.origin import Origin
 from landscape.race.courses import COURSES
 from landscape.race.race import run_race
 from landscape.surface import Surface
 
-ALONE = "#ff5a36"
-SMALL = Look(width=400)
 THEME_JS = Path(__file__).parents[2] / "landscape/figures/assets/page/theme.js"
-
-
-def roomy(ways: int = 1) -> Surface:
-    """Return a path whose ends lie within the frame, which is off-centre and no square."""
-    return replace(on_a_path(ways), grid=Grid(np.linspace(-0.75, 1.25, 7), np.linspace(-1.2, 0.5, 6)))
-
-
-def path_film(ways: int = 1, surface: Surface | None = None):
-    surface = surface or roomy(ways)
-    return film_of_path(surface, "train_loss", scale_over([surface], "train_loss"), "A way")
-
-
-def colour(name: str) -> np.ndarray:
-    return np.round(255 * np.array(to_rgb(name)))
-
-
-def pixel(stage: Stage, surface: Surface, place) -> tuple[int, int]:
-    """Return row and column of a place, from the panel's box and the grid's ends alone."""
-    left, bottom, width, height = stage.panel
-    x, y = surface.grid.x, surface.grid.y
-    across = left + width * (place[0] - x[0]) / (x[-1] - x[0])
-    up = bottom + height * (place[1] - y[0]) / (y[-1] - y[0])
-    return int(stage.size[1] - up), int(across)
-
-
-def is_there(picture, stage: Stage, surface: Surface, place, name: str, within: float = 3) -> bool:
-    row, column = pixel(stage, surface, place)
-    return bool(np.abs(picture[row, column].astype(float) - colour(name)).max() <= within)
-
-
-def has_head(picture, stage: Stage, surface: Surface, place, name: str, within: float = 3) -> bool:
-    """Tell whether a disc wider than any line has a colour."""
-    row, column = pixel(stage, surface, place)
-    ring = [(row + a, column + b) for a in (-4, 0, 4) for b in (-4, 0, 4) if abs(a * b) < 16]
-    return all(np.abs(picture[at].astype(float) - colour(name)).max() <= within for at in ring)
-
-
-@pytest.fixture(scope="module")
-def stage() -> Stage:
-    return Stage(path_film())
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +28,6 @@ def race():
     """Two optimizers; the first leaves the saddle, then the frame, and runs off."""
     grid = Grid(np.linspace(-1.5, 1.5, 13), np.linspace(-1.5, 2.0, 11))
     return run_race(COURSES["saddle"], ["momentum", "adagrad"], [(1.0, 1e-4)], grid, steps=60)
-
-
-HALFWAY = (0.45, -0.25)  # between the second place and the third
 
 
 @pytest.mark.parametrize("moment, place", [(0, PLACES[0]), (1.5, HALFWAY), (2, PLACES[2]), (3, PLACES[3])])
@@ -223,114 +173,6 @@ def test_colours_are_those_of_the_pages():
     for theme, curves in (("light", light), ("dark", dark)):
         assert list(THEMES[theme].curves) == re.findall(r"#\w+", curves)
     assert re.findall(r'second: .*"magma" \? "(#\w+)" : "(#\w+)"', text) == [("#19d3c5", ALONE)]
-
-
-def film_file(path: Path, stage: Stage, num: int = 7, **options) -> list[np.ndarray]:
-    """Write a film, and return its pictures."""
-    pictures = [stage.picture(moment) for moment in moments_of(num, 3)]
-    palette = palette_of(pictures[::3], stage.exact_colours())
-    write_film(path, iter(pictures), stage.size, palette=palette, **options)
-    return pictures
-
-
-def read_back(path: Path) -> tuple[list[np.ndarray], list[int]]:
-    found, durations = [], []
-    with Image.open(path) as image:
-        for number in range(image.n_frames):
-            image.seek(number)
-            found.append(np.array(image.convert("RGB")))
-            durations.append(image.info["duration"])
-    return found, durations
-
-
-@pytest.fixture(scope="module")
-def gif(stage, tmp_path_factory):
-    """Return a film's file and the pictures that were drawn for it."""
-    path = tmp_path_factory.mktemp("films") / "a.gif"
-    return path, film_file(path, stage, fps=15, rest_s=0.5)
-
-
-def test_a_gif_holds_every_picture_for_its_time_and_plays_again_and_again(gif, stage):
-    path, pictures = gif
-    found, durations = read_back(path)
-    with Image.open(path) as image:
-        assert image.info["loop"] == 0
-    assert len(found) == 7 and found[0].shape == (stage.size[1], 800, 3)
-    assert durations == [70, 60, 70, 70, 60, 70, 570]  # 7 pictures in 0.467 s, in hundredths
-    for ours, picture in zip(found[::3], pictures[::3]):
-        off = np.abs(ours.astype(int) - picture)
-        assert off.mean() < 1 and np.quantile(off, 0.99) < 24
-        assert (ours[:3, :3] == 255).all()
-    surface = roomy()
-    for number, place in ((0, PLACES[0]), (3, HALFWAY), (6, PLACES[3])):
-        assert has_head(found[number], stage, surface, place, ALONE, within=0)
-
-
-def test_what_stays_the_same_keeps_its_colour_in_a_gif(gif):
-    path, pictures = gif
-    found, _ = read_back(path)
-    for number in range(6):
-        same = (pictures[number] == pictures[number + 1]).all(axis=2)
-        assert (found[number][same] == found[number + 1][same]).all() and same.mean() > 0.8
-
-
-def test_two_pictures_that_are_equal_are_two(stage, tmp_path):
-    picture = stage.picture(1)
-    palette = palette_of([picture], stage.exact_colours())
-    write_film(tmp_path / "a.gif", iter([picture] * 3), stage.size, fps=10, palette=palette)
-    found, durations = read_back(tmp_path / "a.gif")
-    assert durations == [100] * 3 and (found[2] == found[0]).all()
-
-
-def test_the_same_film_gives_the_same_bytes(tmp_path):
-    for name in "ab":
-        film_file(tmp_path / f"{name}.gif", Stage(path_film(2), Look(width=240)), 2, fps=20)
-    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
-
-
-@pytest.mark.parametrize("most", [0, 1000, 20000])
-def test_an_mp4_that_ffmpeg_could_not_end_is_no_film(most, tmp_path):
-    """A limit on a file's length is met as late as a full disk: ffmpeg keeps pictures until it is told that all are there."""
-    random, out = np.random.default_rng(0), tmp_path / "a.mp4"
-    pictures = [random.integers(0, 256, (96, 128, 3), dtype=np.uint8) for _ in range(8)]
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
-    try:
-        with pytest.raises(
-            OSError, match=f"^{re.escape(str(out))} can't be written [(].*[)]; what stood there is as it was$"
-        ):
-            write_film(out, iter(pictures), (128, 96), fps=10)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not list(tmp_path.iterdir())
-
-
-def test_an_mp4_holds_every_picture_and_its_rest(stage, tmp_path):
-    film_file(tmp_path / "a.mp4", stage, fps=12, rest_s=0.25)
-    reader = imageio_ffmpeg.read_frames(str(tmp_path / "a.mp4"))
-    about = next(reader)
-    assert about["size"] == stage.size and about["fps"] == 12 and about["codec"] == "h264"
-    assert about["pix_fmt"].startswith("yuv420p")
-    found = [np.frombuffer(picture, np.uint8).reshape(stage.size[1], stage.size[0], 3) for picture in reader]
-    assert len(found) == 7 + 3
-    assert has_head(found[3], stage, roomy(), HALFWAY, ALONE, within=25)  # H.264 is not exact
-    assert not has_head(found[0], stage, roomy(), HALFWAY, ALONE, within=60)
-
-
-@pytest.mark.parametrize("name", ["a.gif", "a.mp4"])
-def test_a_film_that_is_broken_off_leaves_what_stood_there_and_nothing_else(name, stage, tmp_path):
-    (tmp_path / name).write_bytes(b"what stood there")
-
-    def broken():
-        yield stage.picture(0)
-        yield stage.picture(1)
-        raise KeyboardInterrupt
-
-    palette = palette_of([stage.picture(0)], stage.exact_colours())
-    with pytest.raises(KeyboardInterrupt):
-        write_film(tmp_path / name, broken(), stage.size, fps=10, palette=palette)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    assert (tmp_path / name).read_bytes() == b"what stood there"
 
 
 def test_a_surface_without_a_path_or_with_one_that_is_not_measured_is_refused():
