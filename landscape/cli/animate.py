@@ -21,7 +21,7 @@ def animate_command(arguments: Sequence[str], world: World, prog: str = "landsca
     world.agreed(lambda: _animate(arguments, prog))
 
 
-def animate_parser(prog: str) -> argparse.ArgumentParser:
+def animate_parser(prog: str) -> Parser:
     """Return the command's options."""
     parser = Parser(prog=prog, description=HELP)
     parser.add_argument(
@@ -43,9 +43,8 @@ def animate_parser(prog: str) -> argparse.ArgumentParser:
 
 
 def _animate(arguments: Sequence[str], prog: str) -> None:
-    try:
-        options = animate_parser(prog).parse_args(arguments)
-    except SystemExit:  # --help
+    options = animate_parser(prog).options_of(arguments)
+    if options is None:
         return
     out = options.out or options.file.with_suffix(".gif")
     _require_fitting(options, out)

@@ -1,12 +1,13 @@
 """Options that several commands share, and how their texts are read."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from landscape.sweep.world import Mistake
 
-TAKE_NEGATIVE = ("--x", "--y", "--line", "--mean", "--eigenvectors", "--start")
+OPTION, NEGATIVE = re.compile("--[a-z0-9-]+"), re.compile(r"-(\d|\.\d|inf|nan)")
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,15 +16,26 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *positional, **keywords) -> None:
         super().__init__(*positional, allow_abbrev=False, **keywords)
 
+    def options_of(self, arguments: Sequence[str]) -> argparse.Namespace | None:
+        """Return what the arguments say; None where they ask for help, which is then printed.
+
+        Raises:
+            Mistake: They are not what the options take.
+        """
+        try:
+            return self.parse_args(_with_negative_values(arguments))
+        except SystemExit:  # --help
+            return None
+
     def error(self, message: str):
         raise Mistake(f"{message}; `{self.prog} --help` lists the options")
 
 
-def with_negative_values(arguments: Sequence[str]) -> list[str]:
+def _with_negative_values(arguments: Sequence[str]) -> list[str]:
     """Join `--x -1:1:51` into `--x=-1:1:51`, which argparse would take for an option."""
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] in TAKE_NEGATIVE:
+        if joined and OPTION.fullmatch(joined[-1]) and NEGATIVE.match(argument):
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)

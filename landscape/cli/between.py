@@ -5,12 +5,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.arguments import Parser
 from landscape.cli.between_settings import BetweenSettings, add_between_options, between_settings_of
 from landscape.cli.devices import device_of_rank
-from landscape.cli.outputs import result_file
+from landscape.cli.outputs import drawing, result_file
 from landscape.cli.resumed_sweeps import ResumedSweeps
-from landscape.sweep.world import Mistake, World
+from landscape.cli.saying import saying
+from landscape.sweep.world import World
 
 HELP = "compare trained networks: lines and barriers between them, and the plane through three"
 
@@ -20,16 +21,14 @@ def between_command(arguments: Sequence[str], world: World, prog: str = "landsca
     settings = world.agreed(lambda: _parsed(arguments, prog))
     if settings is None:
         return
-    run_between(settings, world, _say if world.is_first else _silent)
+    run_between(settings, world, saying(world))
 
 
 def _parsed(arguments: Sequence[str], prog: str) -> BetweenSettings | None:
     parser = Parser(prog=prog, description=HELP)
     add_between_options(parser)
-    try:
-        return between_settings_of(parser.parse_args(with_negative_values(arguments)))
-    except SystemExit:  # --help
-        return None
+    options = parser.options_of(arguments)
+    return None if options is None else between_settings_of(options)
 
 
 def run_between(settings: BetweenSettings, world: World, say: Callable[[str], None]) -> Path | None:
@@ -159,19 +158,7 @@ class _Run:
         for sentence in sentences_between(lines):
             self._say(sentence)
         name = self._out.name.removesuffix(".h5")
-        try:
+        with drawing(self._out):
             write_between_page(lines, plane, self._page, name)
-        except OSError as error:
-            raise Mistake(
-                f"{error}; the numbers are in {self._out}, and the same command draws them", status=1
-            ) from error
         self._say(f"page: {self._page}")
         return self._page
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _silent(*_) -> None:
-    return None

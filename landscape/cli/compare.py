@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.arguments import Parser
 from landscape.cli.compared_network import Network
 from landscape.cli.devices import device_of_rank
-from landscape.cli.outputs import goes_on, result_file
-from landscape.sweep.world import Mistake, World
+from landscape.cli.outputs import drawing, goes_on, result_file
+from landscape.cli.saying import saying
+from landscape.sweep.world import World
 
 HELP = "compare minima: surfaces on one scale, slices, and measures of flatness with their errors"
 
@@ -18,7 +19,7 @@ def compare_command(arguments: Sequence[str], world: World, prog: str = "landsca
     settings = world.agreed(lambda: _parsed(arguments, prog))
     if settings is None:
         return
-    run_compare(settings, world, _say if world.is_first else _silent)
+    run_compare(settings, world, saying(world))
 
 
 def _parsed(arguments: Sequence[str], prog: str):
@@ -26,10 +27,8 @@ def _parsed(arguments: Sequence[str], prog: str):
 
     parser = Parser(prog=prog, description=HELP)
     add_compare_options(parser)
-    try:
-        return compare_settings_of(parser.parse_args(with_negative_values(arguments)))
-    except SystemExit:  # --help
-        return None
+    options = parser.options_of(arguments)
+    return None if options is None else compare_settings_of(options)
 
 
 def run_compare(settings, world: World, say: Callable[[str], None]) -> Path | None:
@@ -112,17 +111,7 @@ def _drawn(comparison, out: Path, say) -> Path:
     for sentence in sentences(comparison):
         say(sentence)
     page = out.with_name(out.name.removesuffix(".h5") + ".html")
-    try:
+    with drawing(out):
         write_comparison_page(comparison, page)
-    except OSError as error:
-        raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
     say(f"page: {page}")
     return page
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _silent(*_) -> None:
-    return None

@@ -11,7 +11,8 @@ import numpy as np
 
 from landscape.cli.arguments import Parser
 from landscape.cli.devices import device_of_rank
-from landscape.cli.outputs import goes_on, result_file
+from landscape.cli.outputs import drawing, goes_on, result_file
+from landscape.cli.saying import saying
 from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 
@@ -24,7 +25,7 @@ def curvature_command(arguments: Sequence[str], world: World, prog: str = "lands
     settings = world.agreed(lambda: _parsed(arguments, prog))
     if settings is None:
         return
-    say = _say if world.is_first else _silent
+    say = saying(world)
     each = settings.each()
     files = []
     for number, one in enumerate(each, start=1):
@@ -40,10 +41,10 @@ def _parsed(arguments: Sequence[str], prog: str):
 
     parser = Parser(prog=prog, description=HELP)
     add_curvature_options(parser)
-    try:
-        settings = curvature_settings_of(parser.parse_args(arguments))
-    except SystemExit:  # --help
+    options = parser.options_of(arguments)
+    if options is None:
         return None
+    settings = curvature_settings_of(options)
     for path in settings.checkpoints if len(settings.checkpoints) > 1 else ():  # before hours go into the first
         read_checkpoint(path)
     return settings
@@ -216,16 +217,6 @@ def _write_page(settings, files: list[Path], say) -> None:
     page = files[0].with_suffix(".html")
     if len(files) > 1:
         page = result_file(settings.out, "curvature", makes_folder=True).with_suffix(".html")
-    try:
+    with drawing(files[0]):
         write_curvature_page(dict(zip(names_of(files), [read_curvature(file) for file in files])), page)
-    except OSError as error:
-        raise Mistake(f"{error}; the numbers are in {files[0]}, and `landscape page` draws them", status=1) from error
     say(f"page: {page}")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _silent(*_) -> None:
-    return None

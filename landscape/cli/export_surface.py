@@ -31,9 +31,8 @@ def export_command(arguments: Sequence[str], world: World, prog: str = "landscap
 def _export(arguments: Sequence[str], prog: str) -> None:
     parser = Parser(prog=prog, description=HELP)
     _add_options(parser)
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit:  # --help
+    options = parser.options_of(arguments)
+    if options is None:
         return
     _require_fitting(options)
     from landscape.store.surface_file import read_surface

@@ -24,9 +24,8 @@ def figure_command(arguments: Sequence[str], world: World, prog: str = "landscap
 
 
 def _draw(arguments: Sequence[str], prog: str) -> None:
-    try:
-        options = figure_parser(prog).parse_args(_with_angles(arguments))
-    except SystemExit:  # --help
+    options = figure_parser(prog).options_of(arguments)
+    if options is None:
         return
     form, out = _place(options)
     _require_fitting(options, form)
@@ -52,7 +51,7 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
     print(f"figure: {out}", flush=True)
 
 
-def figure_parser(prog: str) -> argparse.ArgumentParser:
+def figure_parser(prog: str) -> Parser:
     """Return the command's options."""
     parser = Parser(prog=prog, description=HELP)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE.h5")
@@ -81,17 +80,6 @@ def figure_parser(prog: str) -> argparse.ArgumentParser:
         "--renderer", default="matplotlib", help="matplotlib, or plotly for a surface as png (by kaleido)"
     )
     return parser
-
-
-def _with_angles(arguments: Sequence[str]) -> list[str]:
-    """Join `--azimuth -60` into `--azimuth=-60`, which argparse would take for an option."""
-    joined: list[str] = []
-    for argument in arguments:
-        if joined and joined[-1] in ("--azimuth", "--elevation", "--clip", "--width", "--font-size", "--dpi"):
-            joined[-1] += f"={argument}"
-        else:
-            joined.append(argument)
-    return joined
 
 
 def _place(options: argparse.Namespace) -> tuple[str, Path]:

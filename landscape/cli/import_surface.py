@@ -20,9 +20,8 @@ def _import(arguments: Sequence[str], prog: str) -> None:
     parser.add_argument("file", type=Path, metavar="REF.h5")
     parser.add_argument("--out", type=Path, required=True, metavar="NAME", help="name of the result: NAME.h5")
     parser.add_argument("--overwrite", action="store_true", help="replace a surface file of this name")
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit:  # --help
+    options = parser.options_of(arguments)
+    if options is None:
         return
     if options.out.is_dir() or options.out.name in ("", ".", ".."):
         raise ValueError(f"--out names the result, not a folder: try {options.out / options.file.stem}")

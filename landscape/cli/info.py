@@ -17,9 +17,8 @@ def info_command(arguments: Sequence[str], world: World, prog: str = "landscape 
 def _tell(arguments: Sequence[str], prog: str) -> None:
     parser = Parser(prog=prog, description=HELP)
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE.h5")
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit:  # --help
+    options = parser.options_of(arguments)
+    if options is None:
         return
     from landscape.store.comparison_file import FORMAT
     from landscape.store.sealed_hdf5 import format_of

@@ -1,9 +1,11 @@
 """Where a run's result lies, and whether a run goes on with what lies there already."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from landscape.origin import Origin, differences
+from landscape.sweep.world import Mistake
 
 
 def result_file(given: Path | None, name: str, *, makes_folder: bool) -> Path:
@@ -24,6 +26,19 @@ def result_file(given: Path | None, name: str, *, makes_folder: bool) -> Path:
                 f"the folder {out.parent} can't be made ({(error.strerror or str(error)).lower()}); choose another --out"
             ) from error
     return out
+
+
+@contextmanager
+def drawing(out: Path) -> Iterator[None]:
+    """Let a page that can't be written say where its numbers are.
+
+    Raises:
+        Mistake: It can't be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
 
 
 def goes_on(ours: Origin, known: Origin, out: Path, settings, *, is_complete: bool, say: Callable[[str], None]) -> bool:

@@ -23,9 +23,8 @@ def _draw(arguments: Sequence[str], prog: str) -> None:
     parser.add_argument(
         "--sequence", action="store_true", help="one picture that morphs from each file's surface to the next one's"
     )
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit:  # --help
+    options = parser.options_of(arguments)
+    if options is None:
         return
     print(f"page: {_writer(options.files)(options)}", flush=True)
 

@@ -8,9 +8,10 @@ from hashlib import sha256
 from inspect import getsourcefile
 from pathlib import Path
 
-from landscape.cli.arguments import Parser, with_negative_values
-from landscape.cli.outputs import goes_on, result_file
-from landscape.sweep.world import Mistake, World
+from landscape.cli.arguments import Parser
+from landscape.cli.outputs import drawing, goes_on, result_file
+from landscape.cli.saying import say
+from landscape.sweep.world import World
 
 HELP = "let optimizers race on a function of two weights, and see why they are slow at its saddles"
 
@@ -25,11 +26,9 @@ def _raced(arguments: Sequence[str], prog: str) -> None:
 
     parser = Parser(prog=prog, description=HELP)
     add_race_options(parser)
-    try:
-        options = parser.parse_args(with_negative_values(arguments))
-    except SystemExit:  # --help
-        return
-    run_race_of(race_settings_of(options), _say)
+    options = parser.options_of(arguments)
+    if options is not None:
+        run_race_of(race_settings_of(options), say)
 
 
 def run_race_of(settings, say: Callable[[str], None]) -> Path:
@@ -80,10 +79,8 @@ def _page_of(race, out: Path) -> Path:
     from landscape.figures.race_page import write_race_page
 
     page = out.with_name(out.name.removesuffix(".h5") + ".html")
-    try:
+    with drawing(out):
         return write_race_page(race, page)
-    except OSError as error:
-        raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
 
 
 def _origin_of(settings):
@@ -123,7 +120,3 @@ def _digest_of(settings) -> str | None:
     except TypeError:  # no Python function
         return None
     return sha256(Path(source).read_bytes()).hexdigest() if source else None
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

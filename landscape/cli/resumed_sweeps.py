@@ -7,6 +7,7 @@ from pathlib import Path
 
 from landscape.cli.outputs import goes_on
 from landscape.cli.program import interrupt_on_signals, stop_on_signals
+from landscape.cli.saying import silent
 from landscape.sweep.world import World
 
 KEPT = ("seconds", "earlier", "triangle", "marks", "path", "center")  # what a file tells of what went before
@@ -82,7 +83,7 @@ class ResumedSweeps:
         stop = stop_on_signals()
         try:
             surface = sweep(
-                measure, start, world=world, save=save, progress=progress or _silent, stop=stop, idle=self._idle
+                measure, start, world=world, save=save, progress=progress or silent, stop=stop, idle=self._idle
             )
         finally:
             if progress:
@@ -99,7 +100,3 @@ def _gone_on(ours, known):
     if ours.circumstance != known.circumstance:
         kept["earlier"] = [*kept.get("earlier", []), known.circumstance]
     return replace(ours, record={**ours.record, **kept})
-
-
-def _silent(*_) -> None:
-    return None

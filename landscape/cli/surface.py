@@ -6,13 +6,14 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.arguments import Parser
 from landscape.cli.devices import device_of_rank
-from landscape.cli.outputs import goes_on, result_file
+from landscape.cli.outputs import drawing, goes_on, result_file
 from landscape.cli.program import interrupt_on_signals, stop_on_signals
+from landscape.cli.saying import saying, silent
 from landscape.cli.settings import AutoAxis, SurfaceSettings, add_surface_options, settings_of
 from landscape.cli.surface_curvature import taylor_record, with_eigenvectors
-from landscape.sweep.world import Mistake, World
+from landscape.sweep.world import World
 
 HELP = "sample the loss around trained weights and draw it"
 
@@ -22,17 +23,15 @@ def surface_command(arguments: Sequence[str], world: World, prog: str = "landsca
     settings = world.agreed(lambda: _parsed(arguments, prog))
     if settings is None:
         return
-    say = _say if world.is_first else _silent
+    say = saying(world)
     run_surface(settings, world, say)
 
 
 def _parsed(arguments: Sequence[str], prog: str) -> SurfaceSettings | None:
     parser = Parser(prog=prog, description=HELP)
     add_surface_options(parser)
-    try:
-        return settings_of(parser.parse_args(with_negative_values(arguments)))
-    except SystemExit:  # --help
-        return None
+    options = parser.options_of(arguments)
+    return None if options is None else settings_of(options)
 
 
 def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], None]) -> Path | None:
@@ -133,7 +132,7 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
             start,
             world=world,
             save=save,
-            progress=progress or _silent,
+            progress=progress or silent,
             stop=stop,
             idle=idle,
         )
@@ -165,10 +164,8 @@ def _draw(out: Path, name: str, page: Path) -> None:
     from landscape.figures.page import write_page
     from landscape.store.surface_file import read_surface
 
-    try:
+    with drawing(out):
         write_page({name: read_surface(out)}, page)
-    except OSError as error:
-        raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
 
 
 def _with_belief(settings, experiment, surface, center, out: Path, *, save, world: World, idle, stop, say):
@@ -232,11 +229,3 @@ def _say_plan(experiment, say) -> None:
         say(f"{what}: {value}")
     for note in experiment.notes:
         say(f"warning: {note}")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _silent(*_) -> None:
-    return None

@@ -218,9 +218,8 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
 def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
     parser = Parser(prog=prog, description=HELP)
     add_train_options(parser)
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit:  # --help
+    options = parser.options_of(arguments)
+    if options is None:
         return None
     for name in ("threads", "stop_after"):
         value = getattr(options, name)

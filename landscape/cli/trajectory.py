@@ -5,12 +5,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.arguments import Parser
 from landscape.cli.devices import device_of_rank
-from landscape.cli.outputs import result_file
+from landscape.cli.outputs import drawing, result_file
 from landscape.cli.resumed_sweeps import ResumedSweeps
+from landscape.cli.saying import saying
 from landscape.cli.trajectory_settings import TrajectorySettings, add_trajectory_options, trajectory_settings_of
-from landscape.sweep.world import Mistake, World
+from landscape.sweep.world import World
 
 HELP = "show the way that training took: the principal plane of its checkpoints, the surface there, the path on it"
 
@@ -20,16 +21,14 @@ def trajectory_command(arguments: Sequence[str], world: World, prog: str = "land
     settings = world.agreed(lambda: _parsed(arguments, prog))
     if settings is None:
         return
-    run_trajectory(settings, world, _say if world.is_first else _silent)
+    run_trajectory(settings, world, saying(world))
 
 
 def _parsed(arguments: Sequence[str], prog: str) -> TrajectorySettings | None:
     parser = Parser(prog=prog, description=HELP)
     add_trajectory_options(parser)
-    try:
-        return trajectory_settings_of(parser.parse_args(with_negative_values(arguments)))
-    except SystemExit:  # --help
-        return None
+    options = parser.options_of(arguments)
+    return None if options is None else trajectory_settings_of(options)
 
 
 def run_trajectory(settings: TrajectorySettings, world: World, say: Callable[[str], None]) -> Path | None:
@@ -131,17 +130,7 @@ def _drawn(out: Path, say) -> Path:
     for sentence in path_sentences(surface):
         say(sentence)
     name = out.name.removesuffix(".h5")
-    try:
+    with drawing(out):
         write_page({name: surface}, page, path_title(name))
-    except OSError as error:
-        raise Mistake(f"{error}; the numbers are in {out}, and `landscape page {out}` draws them", status=1) from error
     say(f"page: {page}")
     return page
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def _silent(*_) -> None:
-    return None

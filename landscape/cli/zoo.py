@@ -16,9 +16,8 @@ def zoo_command(arguments: Sequence[str], world: World, prog: str = "landscape z
 def _tell(arguments: Sequence[str], prog: str) -> None:
     parser = Parser(prog=prog, description=HELP)
     parser.add_argument("names", nargs="*", metavar="NAME", help="tell everything that is known of these")
-    try:
-        options = parser.parse_args(arguments)
-    except SystemExit:  # --help
+    options = parser.options_of(arguments)
+    if options is None:
         return
     from landscape.problem.zoo import PREFIX, read_zoo, zoo_file
 

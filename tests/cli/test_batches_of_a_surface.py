@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from landscape.batch_losses import BatchLosses
-from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.arguments import Parser
 from landscape.cli.experiment import build_experiment
 from landscape.cli.settings import add_surface_options, settings_of
 from landscape.cli.surface import surface_command
@@ -44,7 +44,7 @@ def regression() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return inputs, targets, the weights and the plane's directions, (5, 2), as the program has them."""
     parser = Parser()
     add_surface_options(parser)
-    experiment = build_experiment(settings_of(parser.parse_args(with_negative_values(HALVED))))
+    experiment = build_experiment(settings_of(parser.options_of(HALVED)))
     (batches,) = experiment.problem.batches.values()
     inputs, targets = (np.concatenate([part[place].numpy() for part in batches]) for place in (0, 1))
     flat = [weights["weight"].numpy().ravel() for weights in (experiment.plane.center, *experiment.plane.directions)]

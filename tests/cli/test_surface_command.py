@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.arguments import Parser
 from landscape.cli.settings import add_surface_options
 from landscape.cli.surface import surface_command
 from landscape.problem.models import build_model
@@ -40,7 +40,12 @@ def test_the_set_of_options_changes_only_on_purpose():
 
 
 def test_a_range_may_be_typed_with_its_minus():
-    assert with_negative_values(["--x", "-1:1:51", "--seed", "3"]) == ["--x=-1:1:51", "--seed", "3"]
+    parser = Parser()
+    add_surface_options(parser)
+    typed, joined = (
+        parser.options_of(words) for words in (["--x", "-1:1:51", "--seed", "3"], ["--x=-1:1:51", "--seed=3"])
+    )
+    assert typed == joined and typed.x != parser.get_default("x")
 
 
 def test_a_name_with_a_dot_keeps_it(here):

@@ -8,7 +8,7 @@ import pytest
 from surfaces import slanted
 
 from landscape.belief.shares import binomial_interval
-from landscape.cli.arguments import Parser, with_negative_values
+from landscape.cli.arguments import Parser
 from landscape.cli.compare_settings import add_compare_options
 from landscape.cli.page import page_command
 from landscape.cli.race_settings import add_race_options
@@ -114,7 +114,7 @@ def test_each_command_has_options_that_its_program_knows_at_both_sizes(path):
         if name in OPTIONS:
             parser = Parser(prog=name)
             OPTIONS[name](parser)
-            parser.parse_args(with_negative_values(arguments))
+            parser.options_of(arguments)
         else:
             assert (program, name) == ("landscape", "page") or (ROOT / name).is_file()
 
