@@ -57,9 +57,9 @@ def path_sentences(surface: Surface) -> list[str]:
     """Say how much of the path the plane holds, how far off it the checkpoints lie, and what that does to the loss."""
     record = surface.origin.record["path"]
     points = [
-        {**point, "name": _named(record, way, point["name"])}
+        point if len(record["ways"]) == 1 else {**point, "name": f"{point['name']} of {way['name']}"}
         for way in record["ways"]
-        for point in record["points"][way["first"] : way["first"] + way["num"]]
+        for point in _points_of(record, way)
     ]
     off = max(points, key=lambda point: point["off"])
     far = max(points, key=lambda point: point["from_center"])
@@ -137,6 +137,13 @@ def _named(record: dict, way: dict, name: str) -> str:
     return name if len(record["ways"]) == 1 else f"{way['name']}: {name}"
 
 
+def _points_of(record: dict, way: dict) -> list[dict]:
+    """Return a way's points, named without the folder in which all of the way's checkpoints lie."""
+    points = record["points"][way["first"] : way["first"] + way["num"]]
+    folders = {point["name"].rpartition("/")[0] for point in points}
+    return points if len(folders) > 1 else [{**point, "name": point["name"].rpartition("/")[2]} for point in points]
+
+
 def _numbers(surface: Surface, point: dict) -> list[str]:
     texts = [f"{point[key]:.4g}" for key in ("x", "y", "off")]
     for metric in surface.values:
@@ -150,7 +157,6 @@ def _numbers(surface: Surface, point: dict) -> list[str]:
 def way_shown(record: dict, place: int) -> dict:
     """Return one way as the page draws it: points in their order, and where on the way turns and averages are."""
     way = record["ways"][place]
-    points = record["points"][way["first"] : way["first"] + way["num"]]
     averages = [
         {**_sent(record["points"][one["point"]]), "kind": one["kind"], "words": AVERAGES[one["kind"]]}
         for one in record["averages"]
@@ -159,7 +165,7 @@ def way_shown(record: dict, place: int) -> dict:
     turns = [_turn(way, turn) for turn in way["turns"]]
     return {
         "name": way["name"],
-        "points": [_sent(point) for point in points],
+        "points": [_sent(point) for point in _points_of(record, way)],
         "turns": [turn for turn in turns if turn is not None],
         "averages": averages,
     }

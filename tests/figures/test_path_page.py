@@ -59,6 +59,25 @@ def test_every_checkpoint_has_its_numbers_beside_the_planes():
     assert [row[0] for row in point_table(on_a_path(2)).rows[:3]] == ["run: start", f"run: {HOSTILE}", "files: third"]
 
 
+def test_checkpoints_of_several_runs_are_named_without_the_folder_that_a_run_keeps_them_in():
+    surface = on_a_path(2)
+    for point, name in zip(
+        surface.origin.record["path"]["points"], ("out/a/epoch-0", "out/a/epoch-1", "b/one", "c/one")
+    ):
+        point["name"] = name
+    assert [row[0] for row in point_table(surface).rows[:4]] == [
+        "run: epoch-0",
+        "run: epoch-1",
+        "files: b/one",
+        "files: c/one",
+    ]
+    assert path_sentences(surface)[1].startswith("c/one of files lies farthest off the plane, 0.375")
+    assert [[point["name"] for point in way["points"]] for way in path_panel(surface)["ways"]] == [
+        ["epoch-0", "epoch-1"],
+        ["b/one", "c/one"],
+    ]
+
+
 def test_sentences_say_what_the_plane_holds_and_what_it_leaves_out():
     assert path_sentences(on_a_path()) == [
         "The plane holds 95.2% of the squared distances of 4 checkpoints from the last (76.2% and 19.0%); of a random walk's, with "
@@ -151,11 +170,12 @@ def test_the_path_lies_at_its_places_and_the_walker_follows_keys_player_and_addr
 @pytest.mark.slow
 def test_two_ways_have_a_walker_each_and_the_page_fits_a_phone_for_everyone(tmp_path):
     page = write_page({"way": on_a_path(2)}, tmp_path / "path.html")
-    steps = [CARDS, WALKER, at(*PLACES[0]), at(*PLACES[2]), axe(), VIOLATIONS, Press("."), IN_3D]
+    steps = [CARDS, WALKER, at(*PLACES[0]), at(*PLACES[2]), axe(), VIOLATIONS, Press("."), IN_3D, STEP]
     seen = visit(page, steps, size=(390, 844), fragment="frame=0")
     assert_fits_a_phone(seen)
     np.testing.assert_allclose(seen.answers[1], seen.answers[2:4], atol=0.7)
     assert seen.answers[5] == []
     places = [(x[0], y[0]) for kind, x, y, _ in seen.answers[6] if kind == "walker"]
     np.testing.assert_allclose(places, [PLACES[1], PLACES[3]])
+    assert seen.answers[7].startswith("run: ")  # which of the two the words are about
     assert_quiet(seen)

@@ -20,12 +20,14 @@ export function addPathCards(surfaces, main) {
   return { draw: (theme) => Promise.all(panels.map((panel) => drawChart(panel, panel.figure, theme))) };
 }
 
-/* What the player steps through: the checkpoints of the longest way; none where no surface, or several, have a path. */
+/* What the player steps through: the checkpoints of the longest way, which each name tells where there are several; none where no surface,
+   or several, have a path. */
 export function stepsOf(surfaces) {
   const known = surfaces.filter(({ path }) => path);
   if (known.length !== 1) return [];
   const { ways } = known[0].path;
-  return ways.reduce((longest, { points }) => (points.length > longest.length ? points : longest), []);
+  const { name, points } = ways.reduce((longest, way) => (way.points.length > longest.points.length ? way : longest));
+  return ways.length === 1 ? points : points.map((point) => ({ ...point, name: `${name}: ${point.name}` }));
 }
 
 /* The words for a step: its name, and its number beside the plane's. */
