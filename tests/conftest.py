@@ -20,6 +20,12 @@ MARK = "LANDSCAPE_TEST_RUN"
 torch.set_num_threads(1)  # as the programs do: two threads on a busy machine take five times as long as one
 
 
+def pytest_sessionfinish() -> None:
+    """Close the browser that visits to pages have left open, if any did."""
+    if "browser" in sys.modules:
+        sys.modules["browser"].close_browser()
+
+
 def environment(**changes: str) -> dict[str, str]:
     """Return this process's environment without a launcher's variables, with the checkout importable."""
     launchers = {key for _, size, rank in LAUNCHERS for key in (size, rank)}

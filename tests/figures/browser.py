@@ -88,46 +88,81 @@ def visit(
 ) -> Seen:
     """Open a page, wait until it is drawn, and take steps one after the other, the page left to finish drawing after each.
 
+    The browser stays open for the next visit; `close_browser` ends it.
+
     Args:
         steps: JavaScript expressions, whose values (a promise's too) become answers, and what a person does.
         fragment: What stands after # in the address.
         before: JavaScript that runs before the page's own.
     """
-    return asyncio.run(_visit(page, steps, screenshot, size=size, fragment=fragment, before=before))
-
-
-async def _visit(page: Path, steps: Sequence, screenshot: Path | None, *, size, fragment: str, before: str) -> Seen:
-    import choreographer
-
-    seen, path = Seen(), chromium_path()
-    async with choreographer.Browser(path=path, headless=True, enable_sandbox=False, enable_gpu=True) as browser:
-        tab = await browser.create_tab("about:blank")
-        for name in EVENTS:
-            tab.subscribe(name, _listener(name, seen))
-        for domain in ("Runtime", "Log", "Network", "Page"):
-            await tab.send_command(f"{domain}.enable")
-        view = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
-        await tab.send_command("Emulation.setDeviceMetricsOverride", params=view)
-        if before:
-            await tab.send_command("Page.addScriptToEvaluateOnNewDocument", params={"source": before})
-        await tab.send_command(
-            "Page.navigate", params={"url": page.resolve().as_uri() + (f"#{fragment}" * bool(fragment))}
+    path = chromium_path()
+    if not HELD:
+        HELD.append(_Browser(path))
+    try:
+        return HELD[0].run(
+            _visit(HELD[0].browser, page, steps, screenshot, size=size, fragment=fragment, before=before)
         )
+    except BaseException:  # what is left of this visit is not the next one's
+        HELD.pop().close()
+        raise
+
+
+class _Browser:
+    """A browser that is started once and opens a tab a visit, and the loop that it lives in."""
+
+    def __init__(self, path: str) -> None:
+        import choreographer
+
+        self._loop = asyncio.new_event_loop()
+        self.browser = choreographer.Browser(path=path, headless=True, enable_sandbox=False, enable_gpu=True)
+        self.run(self.browser.open())
+
+    def run(self, work):
+        return self._loop.run_until_complete(work)
+
+    def close(self) -> None:
+        self.run(self.browser.close())
+        self._loop.close()
+
+
+HELD: list[_Browser] = []  # none yet, or the one that all visits of this process share
+
+
+def close_browser() -> None:
+    """Close what visits have opened."""
+    while HELD:
+        HELD.pop().close()
+
+
+async def _visit(
+    browser, page: Path, steps: Sequence, screenshot: Path | None, *, size, fragment: str, before: str
+) -> Seen:
+    seen, tab = Seen(), await browser.create_tab("about:blank")
+    for name in EVENTS:
+        tab.subscribe(name, _listener(name, seen))
+    for domain in ("Runtime", "Log", "Network", "Page"):
+        await tab.send_command(f"{domain}.enable")
+    view = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+    await tab.send_command("Emulation.setDeviceMetricsOverride", params=view)
+    if before:
+        await tab.send_command("Page.addScriptToEvaluateOnNewDocument", params={"source": before})
+    await tab.send_command("Page.navigate", params={"url": page.resolve().as_uri() + (f"#{fragment}" * bool(fragment))})
+    await _drawn(tab, seen)
+    for step in steps:
+        if isinstance(step, str):
+            seen.answers.append(await _evaluated(tab, step))
+            continue
+        if isinstance(step, Within):
+            seen.answers.append(await _asked_within(tab, step.expression))
+            continue
+        await _taken(tab, step)
+        await asyncio.sleep(0.3)
         await _drawn(tab, seen)
-        for step in steps:
-            if isinstance(step, str):
-                seen.answers.append(await _evaluated(tab, step))
-                continue
-            if isinstance(step, Within):
-                seen.answers.append(await _asked_within(tab, step.expression))
-                continue
-            await _taken(tab, step)
-            await asyncio.sleep(0.3)
-            await _drawn(tab, seen)
-        if screenshot:
-            await asyncio.sleep(0.8)
-            found = await tab.send_command("Page.captureScreenshot")
-            screenshot.write_bytes(base64.b64decode(found["result"]["data"]))
+    if screenshot:
+        await asyncio.sleep(0.8)
+        found = await tab.send_command("Page.captureScreenshot")
+        screenshot.write_bytes(base64.b64decode(found["result"]["data"]))
+    await browser.close_tab(tab.target_id)
     return seen
 
 
@@ -215,4 +250,5 @@ async def _evaluated(tab, expression: str, **where):
 if __name__ == "__main__":  # python tests/figures/browser.py PAGE.html PICTURE.png [WIDTH HEIGHT [FRAGMENT]]
     shown = {"size": (int(sys.argv[3]), int(sys.argv[4]))} if len(sys.argv) > 4 else {}
     found = visit(Path(sys.argv[1]), screenshot=Path(sys.argv[2]), fragment="".join(sys.argv[5:]), **shown)
+    close_browser()
     print(*found.errors, *found.requests, sep="\n", end="")
