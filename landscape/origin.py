@@ -1,7 +1,7 @@
 """Where the numbers of a surface came from: enough to make them again, and to tell whether a run is the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Value = str | int | float | bool | None | list | dict
 
@@ -19,6 +19,14 @@ class Origin:
     identity: Mapping[str, Value] = field(default_factory=dict)
     circumstance: Mapping[str, Value] = field(default_factory=dict)
     record: Mapping[str, Value] = field(default_factory=dict)
+
+    def with_record(self, more: Mapping[str, Value]) -> "Origin":
+        """Return the origin with more, or other, values in its record."""
+        return replace(self, record={**self.record, **more})
+
+    def with_identity(self, more: Mapping[str, Value]) -> "Origin":
+        """Return the origin with more, or other, values in its identity."""
+        return replace(self, identity={**self.identity, **more})
 
 
 def differences(ours: Mapping[str, Value], theirs: Mapping[str, Value]) -> list[str]:

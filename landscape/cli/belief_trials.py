@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from landscape.belief_record import BeliefRecord
-from landscape.cli.progress import Progress
+from landscape.cli.progress import progress_of
 from landscape.surface import Surface, empty_surface
 from landscape.sweep.run import Stop, sweep
 from landscape.sweep.world import World
@@ -52,23 +52,16 @@ class BeliefTrials:
         if not num:
             return
         start = self._known(part, num, names) if self.world.is_first else None
-        progress = None
-        if start is not None:
-            under = self.world.size > 1
-            progress = Progress(num, start.num_done, under_launcher=under, say=self.say, what=PARTS[part][1])
-        try:
+        with progress_of(start, self.world, self.say, PARTS[part][1]) as progress:
             found = sweep(
                 None if self.world.rank in self._idle else measured(),
                 start,
                 world=self.world,
                 save=lambda trials: self._keep(part, trials),
-                progress=progress or (lambda num_done: None),
+                progress=progress,
                 stop=self._stop,
                 idle=self._idle,
             )
-        finally:
-            if progress:
-                progress.close()
         if found is not None:
             self._keep(part, found)
 

@@ -145,7 +145,7 @@ class _Run:
             return plane
         found = metrics_of_networks(lines)
         marks = [{**mark, "metrics": found[mark["letter"]]} for mark in plane.origin.record["marks"]]
-        return replace(plane, origin=replace(plane.origin, record={**plane.origin.record, "marks": marks}))
+        return replace(plane, origin=plane.origin.with_record({"marks": marks}))
 
     def _drawn(self, has_plane: bool) -> Path:
         """Say what the files tell, and draw it."""

@@ -132,7 +132,7 @@ class BetweenExperiment:
         return axes_around(places, self.settings.plane_points, self.settings.margin)
 
     def _origin(self, identity: dict, record: dict) -> Origin:
-        return Origin({**self.origin.identity, **identity}, self.origin.circumstance, {**self.origin.record, **record})
+        return self.origin.with_identity(identity).with_record(record)
 
 
 def build_between(settings: BetweenSettings, device: str = "cpu") -> BetweenExperiment:

@@ -11,7 +11,7 @@ from landscape.cli.compare_settings import CompareSettings
 from landscape.cli.compared_network import Network
 from landscape.cli.experiment import build_experiment
 from landscape.cli.inquiry import Share
-from landscape.cli.progress import Progress
+from landscape.cli.progress import progress_of
 from landscape.cli.subject import chosen_subject
 from landscape.comparison import PARTS, SCORED, Comparison
 from landscape.curvature.objective import Objective
@@ -77,31 +77,20 @@ class CompareRun:
         if self._world.share(start.is_complete if start is not None else None):
             return
         name = self._networks[number].name
-        progress = None
+        what, where = WHAT[part]
         if start is not None:
-            what, where = WHAT[part]
             left = start.grid.num_points - start.num_done
             self._say(f"{name}: {left} {what}{'s' * (left != 1)}{where} to go")
-            progress = Progress(
-                start.grid.num_points,
-                start.num_done,
-                under_launcher=self._world.size > 1,
-                say=self._say,
-                what=what,
-            )
-        try:
+        with progress_of(start, self._world, self._say, what) as progress:
             found = sweep(
                 None if self._world.rank in self._idle else made(),
                 start,
                 world=self._world,
                 save=lambda surface: self._keep(number, part, surface),
-                progress=progress or (lambda num_done: None),
+                progress=progress,
                 stop=self._stop,
                 idle=self._idle,
             )
-        finally:
-            if progress:
-                progress.close()
         if found is not None:
             self._keep(number, part, found)
 
@@ -110,7 +99,7 @@ class CompareRun:
         networks = list(known.networks)
         networks[number] = replace(networks[number], **{part: surface})
         seconds = self._earlier_s + time.perf_counter() - self._began
-        origin = replace(known.origin, record={**known.origin.record, "seconds": seconds})
+        origin = known.origin.with_record({"seconds": seconds})
         self._comparison = replace(known, networks=tuple(networks), origin=origin)
         write_comparison(self._comparison, self._out)
 

@@ -187,7 +187,7 @@ def _saved(settings, inquiry, out: Path, say):
     if "eigenvalues" in known.stages:
         vectors = read_eigenvectors(files.vectors, known).matrix
     say(f"goes on with {out}: {', '.join(known.stages) or 'nothing'} done")
-    known = replace(known, origin=replace(inquiry.origin, record={**known.origin.record, **inquiry.origin.record}))
+    known = replace(known, origin=inquiry.origin.with_record({**known.origin.record, **inquiry.origin.record}))
     return Saved(known, vectors, None if vectors is not None else files.read_state())
 
 

@@ -35,7 +35,7 @@ def _import(arguments: Sequence[str], prog: str) -> None:
     from landscape.store.surface_file import read_surface, write_surface
 
     surface = read_reference(options.file)
-    origin = replace(surface.origin, record={**surface.origin.record, "command": " ".join([prog, *arguments])})
+    origin = surface.origin.with_record({"command": " ".join([prog, *arguments])})
     with FileLock(out):
         if out.exists() and read_surface(out).origin.identity != origin.identity and not options.overwrite:
             raise ValueError(f"{out} holds another surface; choose another --out, or --overwrite to replace it")

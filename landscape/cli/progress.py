@@ -3,11 +3,16 @@
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
+
+from landscape.cli.saying import silent
+from landscape.surface import Surface
+from landscape.sweep.world import World
 
 LINE_EVERY_S = 15.0
 LAUNCHERS = ("mpirun", "mpiexec", "hydra", "orte", "prte", "srun")
@@ -53,6 +58,25 @@ def _terminal_of_launcher() -> str | None:
     except OSError:
         pass
     return None
+
+
+@contextmanager
+def progress_of(
+    start: Surface | None, world: World, say: Callable[[str], None], what: str = "point"
+) -> Iterator[Callable[[int], None]]:
+    """Tell how a sweep goes that begins with what is done in `start`; nothing on ranks that hold none.
+
+    Args:
+        what: What is counted, in the singular.
+    """
+    if start is None:
+        yield silent
+        return
+    progress = Progress(start.grid.num_points, start.num_done, under_launcher=world.size > 1, say=say, what=what)
+    try:
+        yield progress
+    finally:
+        progress.close()
 
 
 class Progress:

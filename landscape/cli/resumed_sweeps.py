@@ -7,7 +7,6 @@ from pathlib import Path
 
 from landscape.cli.outputs import goes_on
 from landscape.cli.program import interrupt_on_signals, stop_on_signals
-from landscape.cli.saying import silent
 from landscape.sweep.world import World
 
 KEPT = ("seconds", "earlier", "triangle", "marks", "path", "center")  # what a file tells of what went before
@@ -53,7 +52,7 @@ class ResumedSweeps:
             return surface
         origin = surface.origin
         here = {"hosts": self._world.host, "ranks": self._world.size - len(self._idle), "notes": notes}
-        origin = replace(origin, record={**origin.record, **here})
+        origin = origin.with_record(here)
         return replace(surface, origin=origin) if surface.values else empty_surface(surface.grid, metrics, origin)
 
     def swept(self, out: Path, start, measure: Callable | None):
@@ -62,7 +61,7 @@ class ResumedSweeps:
         Raises:
             PointFailed, Stopped: The sweep ended early; what was done is kept.
         """
-        from landscape.cli.progress import Progress, duration
+        from landscape.cli.progress import duration, progress_of
         from landscape.store.surface_file import write_surface
         from landscape.sweep.run import sweep
 
@@ -71,23 +70,16 @@ class ResumedSweeps:
             return start if world.is_first else None
         earlier_s = start.origin.record.get("seconds", 0) if world.is_first else 0
         world.agreed(lambda: write_surface(start, out))
-        progress = None
-        if world.is_first:
-            progress = Progress(start.grid.num_points, start.num_done, under_launcher=world.size > 1, say=say)
 
         def save(surface) -> None:
             seconds = earlier_s + time.perf_counter() - began
-            record = {**surface.origin.record, "seconds": seconds}
-            write_surface(replace(surface, origin=replace(surface.origin, record=record)), out)
+            write_surface(replace(surface, origin=surface.origin.with_record({"seconds": seconds})), out)
 
         stop = stop_on_signals()
         try:
-            surface = sweep(
-                measure, start, world=world, save=save, progress=progress or silent, stop=stop, idle=self._idle
-            )
+            with progress_of(start, world, say) as progress:
+                surface = sweep(measure, start, world=world, save=save, progress=progress, stop=stop, idle=self._idle)
         finally:
-            if progress:
-                progress.close()
             interrupt_on_signals()
         if world.is_first:
             say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
@@ -99,4 +91,4 @@ def _gone_on(ours, known):
     kept = {name: known.record[name] for name in KEPT if name in known.record}
     if ours.circumstance != known.circumstance:
         kept["earlier"] = [*kept.get("earlier", []), known.circumstance]
-    return replace(ours, record={**ours.record, **kept})
+    return ours.with_record(kept)

@@ -10,7 +10,7 @@ from landscape.cli.arguments import Parser
 from landscape.cli.devices import device_of_rank
 from landscape.cli.outputs import drawing, goes_on, result_file
 from landscape.cli.program import interrupt_on_signals, stop_on_signals
-from landscape.cli.saying import saying, silent
+from landscape.cli.saying import saying
 from landscape.cli.settings import AutoAxis, SurfaceSettings, add_surface_options, settings_of
 from landscape.cli.surface_curvature import taylor_record, with_eigenvectors
 from landscape.sweep.world import World
@@ -62,7 +62,7 @@ def run_surface(settings: SurfaceSettings, world: World, say: Callable[[str], No
 def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int], say) -> Path | None:
     from landscape.cli.live import LivePage
     from landscape.cli.preflight import preflight
-    from landscape.cli.progress import Progress, duration
+    from landscape.cli.progress import duration, progress_of
     from landscape.cli.ranges import chosen_grid
     from landscape.store.surface_file import write_surface
     from landscape.sweep.run import sweep
@@ -103,9 +103,6 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     taylor = taylor_record(experiment, known, world, idle) if settings.taylor else {}
     start = _start(experiment, grid, known, center, world, num_ranks, notes, taylor) if world.is_first else None
     world.agreed(lambda: write_surface(start, out))
-    progress = None
-    if world.is_first:
-        progress = Progress(start.grid.num_points, start.num_done, under_launcher=world.size > 1, say=say)
     began = time.perf_counter()
     earlier_s = start.origin.record.get("seconds", 0) if start else 0
 
@@ -115,7 +112,7 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
 
     def save(surface) -> None:
         seconds = earlier_s + time.perf_counter() - began
-        surface = replace(surface, origin=replace(surface.origin, record={**surface.origin.record, "seconds": seconds}))
+        surface = replace(surface, origin=surface.origin.with_record({"seconds": seconds}))
         write_surface(surface, out)
         if live:
             live(surface)
@@ -127,15 +124,9 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
     everywhere = {"world": world, "idle": idle, "stop": stop, "say": say}
     surface = None
     try:
-        surface = sweep(
-            None if is_idle else experiment.measure,
-            start,
-            world=world,
-            save=save,
-            progress=progress or silent,
-            stop=stop,
-            idle=idle,
-        )
+        measure = None if is_idle else experiment.measure
+        with progress_of(start, world, say) as progress:
+            surface = sweep(measure, start, world=world, save=save, progress=progress, stop=stop, idle=idle)
         if world.is_first:
             say(f"{surface.grid.num_points} points in {duration(time.perf_counter() - began)}: {out}")
             if settings.belief == "full":
@@ -147,8 +138,6 @@ def _measured(settings, experiment, out: Path, world: World, idle: frozenset[int
         if settings.belief != "off":
             surface = _with_belief(settings, experiment, surface, center, out, save=save, **everywhere)
     finally:
-        if progress:
-            progress.close()
         if live and surface is None:
             live.leave()
         interrupt_on_signals()
@@ -209,7 +198,7 @@ def _start(experiment, grid, known, center, world: World, num_ranks: int, notes,
     from landscape.surface import empty_surface
 
     here = {"hosts": world.host, "ranks": num_ranks, "center": center, "notes": [*experiment.notes, *notes], **taylor}
-    origin = replace(experiment.origin, record={**experiment.origin.record, **here})
+    origin = experiment.origin.with_record(here)
     if known is None:
         return empty_surface(grid, list(center), origin)
     changed = experiment.origin.circumstance != known.origin.circumstance
@@ -217,8 +206,8 @@ def _start(experiment, grid, known, center, world: World, num_ranks: int, notes,
     kept = {"seconds": known.origin.record.get("seconds", 0), **({"earlier": earlier} if earlier else {})}
     if known.is_complete:
         chosen = {name: origin.record[name] for name in ("flat_within",) if name in origin.record}
-        origin = replace(known.origin, record={**known.origin.record, **taylor, **chosen})
-    return replace(known, origin=replace(origin, record={**origin.record, **kept}))
+        origin = known.origin.with_record({**taylor, **chosen})
+    return replace(known, origin=origin.with_record(kept))
 
 
 def _say_plan(experiment, say) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from landscape.batch_losses import BatchLosses, no_batch_losses
 from landscape.cli.batch_examples import WHOLE, BatchExamples, batch_name
-from landscape.cli.progress import Progress
+from landscape.cli.progress import progress_of
 from landscape.grid import Grid
 from landscape.surface import Surface, empty_surface
 from landscape.sweep.run import Stop, sweep
@@ -46,31 +46,19 @@ def with_batches(
         surface: The whole surface; on rank 0.
     """
     examples: BatchExamples | None = experiment and experiment.batches  # an idle rank has neither
-    progress = None
+    start = None
     if surface is not None:
         surface = replace(surface, batches=_begun(surface, examples, seed))
-        kept = surface.batches
-        under = world.size > 1
-        progress = Progress(kept.done.size, int(kept.done.sum()), under_launcher=under, say=say, what="batch point")
+        start = _as_sweep(surface.batches, surface.grid.of_one_plane())
 
     def keep(found: Surface) -> Surface:
         whole = replace(surface, batches=_from_sweep(surface.batches, found))
         save(whole)
         return whole
 
-    try:
-        found = sweep(
-            None if world.rank in idle else examples.measure(),
-            None if surface is None else _as_sweep(surface.batches, surface.grid.of_one_plane()),
-            world=world,
-            save=keep,
-            progress=progress or (lambda num_done: None),
-            stop=stop,
-            idle=idle,
-        )
-    finally:
-        if progress:
-            progress.close()
+    measure = None if world.rank in idle else examples.measure()
+    with progress_of(start, world, say, "batch point") as progress:
+        found = sweep(measure, start, world=world, save=keep, progress=progress, stop=stop, idle=idle)
     if surface is not None:
         surface = keep(found)
     return _with_gradient(examples, surface, world=world, idle=idle, save=save, stop=stop, say=say)

@@ -160,7 +160,7 @@ class TrajectoryExperiment:
         ]
 
     def _origin(self, identity: dict, record: dict) -> Origin:
-        return Origin({**self.origin.identity, **identity}, self.origin.circumstance, {**self.origin.record, **record})
+        return self.origin.with_identity(identity).with_record(record)
 
 
 def build_trajectory(settings: TrajectorySettings, device: str = "cpu") -> TrajectoryExperiment:

@@ -10,7 +10,6 @@ from landscape.sweep.run import SAVE_EVERY_S
 
 pytestmark = pytest.mark.timed
 
-NUM_KILLS = 25
 GRID = ("--x", "-0.7:1.3:41", "--y", "-0.3:0.9:37")
 
 
@@ -31,14 +30,15 @@ def whole(run, analytic, tmp_path):
     return arrays(tmp_path / "whole.h5")
 
 
-def test_25_kills_at_random_moments_leave_a_whole_file_and_the_resumed_run_changes_no_bit(
-    start, run, analytic, kill_all, until, tmp_path, whole
+@pytest.mark.parametrize("num_kills", [8, pytest.param(25, marks=pytest.mark.slow)])
+def test_kills_at_random_moments_leave_a_whole_file_and_the_resumed_run_changes_no_bit(
+    start, run, analytic, kill_all, until, tmp_path, whole, num_kills
 ):
     chance = random.Random(7)
     path, log = tmp_path / "killed.h5", tmp_path / "log"
     command = (analytic, "--log", log, "--delay-s", "0.01", "--save-every-s", "0.01", "--", *GRID)
     num_done = [0]
-    for _ in range(NUM_KILLS):
+    for _ in range(num_kills):
         before = num_logged(log)
         process = start(*command, "--out", path.with_suffix(""))
         until(lambda: num_logged(log) > before or process.poll() is not None, "the first point")

@@ -62,10 +62,11 @@ EVERYTHING = """--model own.py:make --epochs 10 --batch-size 64 --crop 1 --flip 
     --label-smoothing 0.1 --swa --swa-from 3 --swa-every 2 --ema 0.95 --checkpoint-every 20step --accumulate 2""".split()
 
 
-def test_kills_at_any_moment_change_no_bit_of_what_a_run_ends_with(folder, start, run, kill_all):
+@pytest.mark.parametrize("num_kills", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_kills_at_any_moment_change_no_bit_of_what_a_run_ends_with(folder, start, run, kill_all, num_kills):
     train_command([*EVERYTHING, "--out", "whole"], World())
     moments, numbers = random.Random(4), []
-    for _ in range(3):
+    for _ in range(num_kills):
         process = start("-m", "landscape", "train", *EVERYTHING, "--out", "killed", cwd=folder)
         for line in process.stdout:
             if line.startswith("epoch "):  # under way; where it is hit, chance decides
@@ -151,7 +152,7 @@ def scores_of(path) -> dict[str, np.ndarray]:
     return {name: column for name, column in read_run(path).columns.items() if not name.endswith("_s")}
 
 
-def test_two_ranks_end_where_one_process_does_and_go_on_to_the_same_bits(folder, run):
+def test_two_ranks_end_where_one_process_does(folder, run):
     train_command([*TOGETHER, "--out", "alone"], World())
     whole = run("-m", "landscape", "train", *TOGETHER, "--out", "whole", ranks=2, cwd=folder)
     assert (whole.returncode, whole.stderr) == (0, "")
@@ -161,6 +162,12 @@ def test_two_ranks_end_where_one_process_does_and_go_on_to_the_same_bits(folder,
     first, second = scores_of(folder / "alone.run.h5"), scores_of(folder / "whole.run.h5")
     for name in ("train_loss", "test_loss", "gradient_norm", "learning_rate"):
         assert second[name] == pytest.approx(first[name], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_two_ranks_go_on_to_the_same_bits_under_either_launcher(folder, run):
+    whole = run("-m", "landscape", "train", *TOGETHER, "--out", "whole", ranks=2, cwd=folder)
+    assert (whole.returncode, whole.stderr) == (0, "")
     left = run("-m", "landscape", "train", *TOGETHER, "--out", "parts", "--stop-after", "1", ranks=2, cwd=folder)
     assert left.returncode == 0 and not (folder / "parts.safetensors").exists()
     torchrun = ("-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "landscape", "train")
