@@ -64,7 +64,7 @@ def test_a_kill_in_the_middle_goes_on_to_the_same_bits(start, run, until, tmp_pa
     assert "eigenvalues" in kept.stages and "density" not in kept.stages
     ended = run(*arguments)
     assert ended.returncode == 0 and f"goes on with {tmp_path}/killed.h5: gradient, eigenvalues" in ended.stdout
-    ended = run(*arguments[:-1], tmp_path / "whole")  # a process of its own: with one thread, as the killed one
+    curvature_command([*DIGITS, *more, "--out", str(tmp_path / "whole")], World())
     whole = read_curvature(tmp_path / "whole.h5")
     resumed = read_curvature(tmp_path / "killed.h5")
     assert {name: array.tobytes() for name, array in resumed.arrays.items()} == {

@@ -8,7 +8,8 @@ import signal
 
 import pytest
 
-pytestmark = pytest.mark.timed
+from landscape.cli.surface import surface_command
+from landscape.sweep.world import World
 
 RUN = (
     "--checkpoint",
@@ -30,6 +31,7 @@ def content(page) -> dict:
     return json.loads(gzip.decompress(base64.b64decode(packed)))
 
 
+@pytest.mark.timed
 def test_a_page_is_there_from_the_first_moment_and_is_left_still_when_the_run_is_stopped(
     start, until, finish, plot_surface, tmp_path
 ):
@@ -46,15 +48,14 @@ def test_a_page_is_there_from_the_first_moment_and_is_left_still_when_the_run_is
     assert last["live"] is None and last["surfaces"][0]["done"] is not None
 
 
-def test_the_end_of_a_live_run_writes_the_usual_page(run, plot_surface, tmp_path):
-    small = (*RUN[:2], "--x", "-1:1:3", "--y", "-1:1:2", *RUN[6:])
-    done = run(plot_surface, *small, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_the_end_of_a_live_run_writes_the_usual_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    surface_command([*RUN[:2], "--x", "-1:1:3", "--y", "-1:1:2", *RUN[6:]], World())
     found = content(tmp_path / "live.html")
     assert found["live"] is None and found["surfaces"][0]["done"] is None
 
 
-@pytest.mark.parametrize("option", ["--dry-run"])
-def test_a_dry_run_draws_nothing(run, plot_surface, tmp_path, option):
-    assert run(plot_surface, *RUN, option, cwd=tmp_path).returncode == 0
+def test_a_dry_run_draws_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    surface_command([*RUN, "--dry-run"], World())
     assert list(tmp_path.iterdir()) == []

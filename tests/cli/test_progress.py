@@ -1,7 +1,6 @@
 """Progress, as it comes to a terminal and to a pipe; and times in words."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +9,7 @@ import pytest
 
 from landscape.cli.progress import Progress, duration
 
-pytestmark = pytest.mark.timed
-
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "plot_surface.py"
+ROOT = str(Path(__file__).resolve().parents[2])
 
 
 @pytest.mark.parametrize(
@@ -33,16 +30,13 @@ def test_plain_lines_name_points_rate_and_time_left(monkeypatch):
     assert said == ["20 of 100 points, 0.5 a second, 2 min 40 s left"]
 
 
-def test_a_terminal_gets_a_bar_also_under_mpirun(tmp_path):
-    mpirun = Path(sys.executable).with_name("mpirun")
-    command = shutil.which(str(mpirun)) or shutil.which("mpirun")
-    if command is None:
-        pytest.skip("no mpirun here")
+def test_a_terminal_gets_a_bar_also_under_mpirun(tmp_path, mpirun, analytic):
     ours, theirs = os.openpty()
-    options = ["--model", "mlp", "--untrained", "1", "--x", "-1:1:5", "--y", "-1:1:4", "--out", str(tmp_path / "s")]
+    options = ["--", "--x", "-1:1:5", "--y", "-1:1:4", "--out", str(tmp_path / "s")]
     program = subprocess.Popen(
-        [command, "-n", "2", sys.executable, str(SCRIPT), *options], stdin=theirs, stdout=theirs, stderr=theirs
-    )
+        [mpirun, "-n", "2", sys.executable, str(analytic), *options],
+        stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "PYTHONPATH": ROOT},
+    )  # fmt: skip
     os.close(theirs)
     shown = "".join(read_all(ours))
     assert program.wait(timeout=60) == 0
