@@ -78,10 +78,10 @@ class RunFiles:
         )
 
     def remove(self) -> None:
-        """Remove all of the run's files."""
+        """Remove all of the run's files, first those by which it is finished and would be gone on with."""
         kept = sorted(self.checkpoints.glob("*.safetensors"))
         averages = [self.average(name) for name in ("swa", "ema")]
-        for path in (self.state, self.record, self.page, *averages, *kept, self.weights):
+        for path in (self.weights, self.state, self.record, self.page, *averages, *kept):
             path.unlink(missing_ok=True)
 
     def _beside(self, ending: str) -> Path:

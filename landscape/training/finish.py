@@ -1,4 +1,4 @@
-"""The end of a run: averages with batch norm re-estimated, last scores, and the files of weights."""
+"""The end of a run: averages with batch norm re-estimated, last scores, and the files of weights, the run's own last of all."""
 
 import copy
 import json
@@ -27,15 +27,15 @@ def finish(
     data: tuple[Dataset, Samples | None, np.ndarray],
     learner: Learner,
     files: RunFiles,
-    told: tuple[Sequence[Mapping[str, float]], str],
+    num_epochs: int,
     *,
     say: Callable[[str], None],
 ) -> Scores:
-    """Measure in float32 over all samples, write the averages' files, and at last that of the weights.
+    """Measure in float32 over all samples, and write the averages' files.
 
     Args:
         data: The data set, the images of the accuracy to reach, and the padded training images.
-        told: One row an epoch, and why the run ended.
+        num_epochs: That were trained.
 
     Returns:
         By "weights", "swa", "ema" and "ensemble": train_loss, test_accuracy and so on.
@@ -43,7 +43,7 @@ def finish(
     Raises:
         OSError: A file can't be written, or a member of the ensemble is gone.
     """
-    (dataset, subset, images), (rows, ended), model = data, told, learner.model
+    (dataset, subset, images), model = data, learner.model
     splits = dict(dataset.splits) | ({"subset": subset} if subset is not None else {})
     scores: Scores = {"weights": _measured(model, splits, dataset)}
     _tell("", scores["weights"], splits, say)
@@ -52,7 +52,7 @@ def finish(
         _tell(f"{name} ", scores[name], splits, say)
         more = {"average": name, **_texts(scores[name])}
         if name == "swa":
-            members = [number for number in range(1, len(rows) + 1) if is_member(recipe, number)]
+            members = [number for number in range(1, num_epochs + 1) if is_member(recipe, number)]
             scores["ensemble"] = _ensemble(model, files, members, splits, dataset)
             _tell(f"ensemble of {len(members)} ", scores["ensemble"], splits, say)
             more |= {"members": json.dumps([files.checkpoint("epoch", number).name for number in members])}
@@ -60,8 +60,31 @@ def finish(
         metadata = weights_metadata(recipe, dataset, **more)
         write_weights(files.average(name), network.state_dict(), metadata)
         say(f"{name} weights in {files.average(name)}")
+    return scores
+
+
+def write_last(
+    recipe: Recipe,
+    dataset: Dataset,
+    model: nn.Module,
+    files: RunFiles,
+    told: tuple[Sequence[Mapping[str, float]], str],
+    *,
+    scores: Mapping[str, float],
+    say: Callable[[str], None],
+) -> None:
+    """Write the run's weights; a run is finished where they are, so that all else must have been written before.
+
+    Args:
+        told: One row an epoch, and why the run ended.
+        scores: Of the weights.
+
+    Raises:
+        OSError: They can't be written.
+    """
+    rows, ended = told
     seconds = sum(row["epoch_s"] for row in rows)
-    label = {"under_trained": json.dumps(is_under_trained(recipe, ended))} if subset is not None else {}
+    label = {"under_trained": json.dumps(is_under_trained(recipe, ended))} if recipe.until_train_accuracy else {}
     metadata = weights_metadata(
         recipe,
         dataset,
@@ -71,13 +94,12 @@ def finish(
         batch_norm=batch_norm_words(recipe, model),
         history=json.dumps([_untimed(row) for row in rows]),
         **label,
-        **_texts(scores["weights"]),
+        **_texts(scores),
     )
     write_weights(files.weights, model.state_dict(), metadata)
     if is_under_trained(recipe, ended):
         say(f"under-trained: {recipe.until_train_accuracy:.2%} train accuracy was not reached ({ended})")
     say(f"weights in {files.weights}")
-    return scores
 
 
 def _untimed(row: Mapping[str, float]) -> dict[str, float]:

@@ -25,7 +25,7 @@ from landscape.training.files import (
     write_checkpoint,
     write_state,
 )
-from landscape.training.finish import finish
+from landscape.training.finish import finish, write_last
 from landscape.training.learner import learner_of
 from landscape.training.pace import line_of_epoch
 from landscape.training.recipe import Recipe
@@ -175,8 +175,10 @@ class Run:
         if self._world.is_first:
             data = (self._dataset, self._subset, epochs.images)
             told = (self._rows, self._ended)
-            scores = finish(self._recipe, data, self._learner, files, told, say=self._say)
+            scores = finish(self._recipe, data, self._learner, files, len(self._rows), say=self._say)
             self._write_records(with_page=True, scores=scores)
+            given = (self._recipe, self._dataset, self._learner.model, files, told)
+            write_last(*given, scores=scores["weights"], say=self._say)
         return files.weights
 
     def _go_on(self, state: dict | None) -> None:
