@@ -17,7 +17,7 @@ from landscape.training.files import RunFiles, weights_metadata
 from landscape.training.learner import Learner
 from landscape.training.recipe import Recipe
 from landscape.training.records import batch_norm_words, is_under_trained
-from landscape.training.scores import ensemble_score, score
+from landscape.training.scores import ensemble_score, require_numbers, score
 
 Scores = dict[str, dict[str, float]]
 
@@ -41,11 +41,13 @@ def finish(
         By "weights", "swa", "ema" and "ensemble": train_loss, test_accuracy and so on.
 
     Raises:
+        FloatingPointError: The run diverged; nothing was written.
         OSError: A file can't be written, or a member of the ensemble is gone.
     """
     (dataset, subset, images), model = data, learner.model
     splits = dict(dataset.splits) | ({"subset": subset} if subset is not None else {})
     scores: Scores = {"weights": _measured(model, splits, dataset)}
+    require_numbers(scores["weights"])
     _tell("", scores["weights"], splits, say)
     for name, network in learner.averages.networks(lambda: _batches(recipe, dataset, images)):
         scores[name] = _measured(network, splits, dataset)
@@ -113,7 +115,8 @@ def _measured(network: nn.Module, splits: Mapping[str, Samples], dataset: Datase
 
 
 def _texts(scores: Mapping[str, float]) -> dict[str, str]:
-    return {name: repr(value) for name, value in scores.items()}
+    """Return scores as they are read again, inf as the number that it is."""
+    return {name: json.dumps(value) for name, value in scores.items()}
 
 
 def _tell(what: str, scores: Mapping[str, float], splits: Mapping[str, Samples], say: Callable[[str], None]) -> None:

@@ -32,6 +32,7 @@ from landscape.training.recipe import Recipe
 from landscape.training.records import REACHED, circumstance, write_records
 from landscape.training.samples import accuracy_samples, prepared, require_parts
 from landscape.training.schedules import epochs_without_gain
+from landscape.training.scores import require_finite, require_numbers
 from landscape.weights import digest
 
 PAGE_EVERY_S = 60.0
@@ -168,7 +169,10 @@ class Run:
             self._keep("epoch", 0)
             self._keep("step", 0)
         while not self._ended:
-            self._add(epochs.run(self._rows))
+            row = epochs.run(self._rows)
+            require_numbers(row)
+            require_finite(self._learner.model)
+            self._add(row)
             if self._stop_after is not None and len(self._rows) >= self._stop_after and not self._ended:
                 self._write_records(with_page=True)
                 return files.state
