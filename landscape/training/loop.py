@@ -105,6 +105,7 @@ class Run:
         self._recipe = recipe
         self._learner = learner_of(recipe, model, -(-len(samples) // recipe.batch_size))
         self._rows: list[dict[str, float]] = []
+        self._num_kept = 0  # epochs of the state in its file
         self._ended, self._notes, self._found, self._is_finished = "", [], None, False
         self._open, self._page_at = ExitStack(), time.perf_counter()
 
@@ -149,9 +150,14 @@ class Run:
                 return self._trained()
             except (OSError, ValueError, FloatingPointError) as error:
                 words = words_of(error) if isinstance(error, ValueError) else str(error)
-                number = len(self._rows)
-                kept = f"the state after epoch {number} is kept" if number else "no epoch was finished"
-                raise TrainingFailed(f"training stopped after epoch {number}: {words}; {kept}") from error
+                raise TrainingFailed(
+                    f"training stopped after epoch {len(self._rows)}: {words}; {self._words_on_state()}"
+                ) from error
+
+    def _words_on_state(self) -> str:
+        if self._num_kept:
+            return f"the state after epoch {self._num_kept} is kept"
+        return "no state is kept" if self._rows else "no epoch was finished"
 
     def _trained(self) -> Path:
         files = self._files
@@ -191,7 +197,7 @@ class Run:
             return
         self._learner.load(state)
         self._rows, self._ended, self._notes = state["rows"], state["ended"], state["notes"]
-        number = len(self._rows)
+        number = self._num_kept = len(self._rows)
         self._say(f"going on after epoch {number} of {self._recipe.epochs} ({self._files.state})")
         here, there = circumstance(), state["circumstance"]
         if here != there and not self._ended:
@@ -219,6 +225,7 @@ class Run:
             "circumstance": circumstance(),
         }
         write_state(self._files.state, state)
+        self._num_kept = number
         is_time = time.perf_counter() - self._page_at >= PAGE_EVERY_S
         self._write_records(with_page=is_time)
         self._page_at = time.perf_counter() if is_time else self._page_at

@@ -1,8 +1,10 @@
 """What can't be trained on is refused; what goes wrong on the way ends the run in one sentence, its state kept."""
 
 import base64
+import errno
 import gzip
 import math
+import os
 import re
 
 import numpy as np
@@ -90,6 +92,31 @@ def test_files_that_can_not_be_written_on_the_way_end_the_run_and_leave_the_stat
     said = []
     train(recipe(), few_digits(), tmp_path / "run", say=said.append)
     assert said[0].startswith("going on after epoch 2 of 5")
+
+
+@pytest.mark.parametrize("at, kept", [(1, "no state is kept"), (3, "the state after epoch 2 is kept")])
+def test_what_is_said_to_be_kept_is_the_last_state_that_could_be_written(
+    tmp_path, recipe, few_digits, monkeypatch, at, kept
+):
+    moves, rename = [], os.replace
+
+    def full(part, path):
+        moves.append(path.name)
+        if moves.count("run.state.pt") == at:
+            raise OSError(errno.ENOSPC, "")
+        rename(part, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        said = failure(recipe(), few_digits(), tmp_path / "run")
+    state = tmp_path / "run.state.pt"
+    assert said == (
+        f"training stopped after epoch {at}: {state} can't be written (no space left on device); "
+        f"what stood there is as it was; {kept}"
+    )
+    lines = []
+    train(recipe(), few_digits(), tmp_path / "run", say=lines.append, stop_after=at)
+    assert lines[0].startswith("epoch 1/5" if at == 1 else "going on after epoch 2 of 5")
 
 
 def test_a_model_that_fails_in_training_is_named_with_its_place(tmp_path, few_digits):
