@@ -8,12 +8,11 @@ from pathlib import Path
 
 from landscape.run_record import RECORDER, RunRecord
 from landscape.store.weights_file import read_metadata
-from landscape.training.files import RunFiles
+from landscape.training.files import AVERAGES, RunFiles
 from landscape.training.recorded import DROP, RESTART, epochs_at, is_turn
 
 ENDINGS = (".run.h5", "-checkpoints")
 KEPT = re.compile(r"(epoch|step)-(\d+)\.safetensors")
-AVERAGES = ("swa", "ema")
 EPOCH, STEP = "epoch", "step"
 
 

@@ -20,6 +20,7 @@ from landscape.training.files import (
     CheckpointRule,
     RunFiles,
     read_state,
+    require_apart,
     require_own,
     weights_metadata,
     write_checkpoint,
@@ -126,6 +127,7 @@ class Run:
             raise OSError(f"the folder {files.out.parent} can't be made ({reason}); choose another --out") from error
         self._open.enter_context(FileLock(files.record))
         try:
+            require_apart(files, self._recipe)
             try:
                 self._is_finished = require_own(files, self._recipe)
                 self._found = read_state(files.state, self._recipe)
