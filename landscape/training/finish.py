@@ -2,11 +2,11 @@
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from landscape.problem.checkpoints import load_into, read_checkpoint
 from landscape.problem.datasets import Dataset, Samples
@@ -128,15 +128,30 @@ def _tell(what: str, scores: Mapping[str, float], splits: Mapping[str, Samples],
 def _batches(recipe: Recipe, dataset: Dataset, images: np.ndarray):
     """Return training batches of one more epoch, as batch norm saw them, for the statistics of averaged weights."""
     torch.manual_seed(int(np.random.SeedSequence((recipe.seed, recipe.epochs)).generate_state(1)[0]))
-    return training_batches(
-        images,
-        dataset.split("train").targets,
-        dataset,
-        batch_size=max(2, recipe.batch_size // (recipe.accumulate * recipe.ranks)),
-        crop=recipe.crop,
-        flip=recipe.flip,
-        seed=(recipe.seed, recipe.epochs),
+    return without_single(
+        training_batches(
+            images,
+            dataset.split("train").targets,
+            dataset,
+            batch_size=max(2, recipe.batch_size // (recipe.accumulate * recipe.ranks)),
+            crop=recipe.crop,
+            flip=recipe.flip,
+            seed=(recipe.seed, recipe.epochs),
+        )
     )
+
+
+def without_single(batches: Iterable[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield batches, a last one of one sample, over which batch norm has no variance, joined to the one before."""
+    before = None
+    for batch in batches:
+        if before is not None and len(batch[1]) == 1:
+            batch = tuple(torch.cat(pair) for pair in zip(before, batch))
+        elif before is not None:
+            yield before
+        before = batch
+    if before is not None:
+        yield before
 
 
 def _ensemble(

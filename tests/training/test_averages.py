@@ -11,6 +11,7 @@ from landscape.training.averages import Averages, is_member
 from landscape.training.batches import normalized, padded_images, training_batches
 from landscape.training.files import CheckpointRule
 from landscape.training.loop import train
+from landscape.training.samples import prepared
 
 FLOAT32 = 2e-6  # running means are taken in float32, in steps
 
@@ -67,6 +68,32 @@ def test_batch_norms_statistics_of_averaged_weights_are_means_over_training_batc
     variance = torch.stack([one.var((0, 2, 3)) for one in seen]).mean(0)
     assert torch.allclose(found.tensors["1.running_mean"].double(), mean, atol=1e-5)
     assert torch.allclose(found.tensors["1.running_var"].double(), variance, rtol=1e-5)
+
+
+def test_batch_norm_is_estimated_again_where_one_sample_is_left_over(tmp_path, few_digits):
+    from landscape.training.recipe import Recipe
+
+    file = tmp_path / "deep.py"  # batch norm over single values, as at the end of a vgg
+    file.write_text(
+        "from torch import nn\n"
+        "def make(*, num_classes):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 5), nn.BatchNorm1d(5), nn.Linear(5, num_classes))\n"
+    )
+    settings = Recipe(model=f"{file}:make", epochs=1, num_train=49, batch_size=32, accumulate=2, ema=0.9)
+    dataset = few_digits()
+    train(settings, dataset, tmp_path / "run", say=quiet)  # 16 + 16 + 17, not 16 + 16 + 16 + 1
+    found = read_checkpoint(tmp_path / "run-ema.safetensors")
+    model = build_model(settings.model, from_data=dataset.model_arguments)
+    load_into(model, found)
+    samples = prepared(settings, dataset)[0].split("train")
+    images = normalized(padded_images(samples, 0), dataset)
+    order = np.random.default_rng((1, 1)).permutation(49)
+    with torch.no_grad():
+        seen = [model[1](model[0](images[part])).double() for part in (order[:16], order[16:32], order[32:])]
+    mean = torch.stack([one.mean(0) for one in seen]).mean(0)
+    variance = torch.stack([one.var(0) for one in seen]).mean(0)
+    assert torch.allclose(found.tensors["2.running_mean"].double(), mean, atol=1e-5)
+    assert torch.allclose(found.tensors["2.running_var"].double(), variance, rtol=1e-5)
 
 
 def test_the_ensemble_is_the_mean_of_the_members_probabilities(tmp_path, recipe, few_digits):
