@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,6 +23,10 @@ from landscape.training.scores import ensemble_score, require_numbers, score
 Scores = dict[str, dict[str, float]]
 
 
+class MemberLost(Exception):
+    """A checkpoint that an ensemble needs is gone or damaged."""
+
+
 def finish(
     recipe: Recipe,
     data: tuple[Dataset, Samples | None, np.ndarray],
@@ -30,7 +35,7 @@ def finish(
     num_epochs: int,
     *,
     say: Callable[[str], None],
-) -> Scores:
+) -> tuple[Scores, list[str]]:
     """Measure in float32 over all samples, and write the averages' files.
 
     Args:
@@ -38,15 +43,16 @@ def finish(
         num_epochs: That were trained.
 
     Returns:
-        By "weights", "swa", "ema" and "ensemble": train_loss, test_accuracy and so on.
+        By "weights", "swa", "ema" and "ensemble": train_loss, test_accuracy and so on; and sentences on what was left out.
 
     Raises:
         FloatingPointError: The run diverged; nothing was written.
-        OSError: A file can't be written, or a member of the ensemble is gone.
+        OSError: A file can't be written.
     """
     (dataset, subset, images), model = data, learner.model
     splits = dict(dataset.splits) | ({"subset": subset} if subset is not None else {})
     scores: Scores = {"weights": _measured(model, splits, dataset)}
+    notes: list[str] = []
     require_numbers(scores["weights"])
     _tell("", scores["weights"], splits, say)
     for name, network in learner.averages.networks(lambda: _batches(recipe, dataset, images)):
@@ -54,15 +60,20 @@ def finish(
         _tell(f"{name} ", scores[name], splits, say)
         more = {"average": name, **_texts(scores[name])}
         if name == "swa":
-            members = [number for number in range(1, num_epochs + 1) if is_member(recipe, number)]
-            scores["ensemble"] = _ensemble(model, files, members, splits, dataset)
-            _tell(f"ensemble of {len(members)} ", scores["ensemble"], splits, say)
-            more |= {"members": json.dumps([files.checkpoint("epoch", number).name for number in members])}
-            more |= {f"ensemble_{key}": value for key, value in _texts(scores["ensemble"]).items()}
+            members = [files.checkpoint("epoch", n) for n in range(1, num_epochs + 1) if is_member(recipe, n)]
+            more |= {"members": json.dumps([path.name for path in members])}
+            try:
+                scores["ensemble"] = _ensemble(model, members, splits, dataset)
+                _tell(f"ensemble of {len(members)} ", scores["ensemble"], splits, say)
+                more |= {f"ensemble_{key}": value for key, value in _texts(scores["ensemble"]).items()}
+            except MemberLost as lost:  # all but the ensemble does without it
+                notes.append(f"the ensemble is left out: {lost}")
         metadata = weights_metadata(recipe, dataset, **more)
         write_weights(files.average(name), network.state_dict(), metadata)
         say(f"{name} weights in {files.average(name)}")
-    return scores
+    for note in notes:
+        say(note)
+    return scores, notes
 
 
 def write_last(
@@ -155,14 +166,19 @@ def without_single(batches: Iterable[tuple[Tensor, Tensor]]) -> Iterator[tuple[T
 
 
 def _ensemble(
-    model: nn.Module, files: RunFiles, members: Sequence[int], splits: Mapping[str, Samples], dataset: Dataset
+    model: nn.Module, members: Sequence[Path], splits: Mapping[str, Samples], dataset: Dataset
 ) -> dict[str, float]:
     spare = copy.deepcopy(model)
 
-    def loaded(number: int) -> nn.Module:
-        load_into(spare, read_checkpoint(files.checkpoint("epoch", number)))
+    def loaded(path: Path) -> nn.Module:
+        if not path.is_file():
+            raise MemberLost(f"its member {path} is gone")
+        try:
+            load_into(spare, read_checkpoint(path))
+        except (OSError, ValueError) as error:
+            raise MemberLost(str(error)) from error
         return spare
 
-    turns = [lambda number=number: loaded(number) for number in members]
+    turns = [lambda path=path: loaded(path) for path in members]
     found = {name: ensemble_score(turns, samples, dataset) for name, samples in splits.items()}
     return {f"{name}_{key}": getattr(one, key) for name, one in found.items() for key in ("loss", "accuracy")}

@@ -187,7 +187,8 @@ class Run:
         if self._world.is_first:
             data = (self._dataset, self._subset, epochs.images)
             told = (self._rows, self._ended)
-            scores = finish(self._recipe, data, self._learner, files, len(self._rows), say=self._say)
+            scores, notes = finish(self._recipe, data, self._learner, files, len(self._rows), say=self._say)
+            self._notes += notes
             self._write_records(with_page=True, scores=scores)
             given = (self._recipe, self._dataset, self._learner.model, files, told)
             write_last(*given, scores=scores["weights"], say=self._say)

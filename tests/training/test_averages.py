@@ -1,5 +1,7 @@
 """Averaged weights against means written out, and the ensemble of the same members beside them."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -114,6 +116,40 @@ def test_the_ensemble_is_the_mean_of_the_members_probabilities(tmp_path, recipe,
     found = read_checkpoint(tmp_path / "run-swa.safetensors")
     assert found.recorded("ensemble_test_loss") == scores["test_loss"]
     assert found.recorded("members") == [f"epoch-000{epoch}.safetensors" for epoch in (3, 4, 5)]
+
+
+def test_a_member_that_is_gone_costs_the_ensemble_alone(tmp_path, recipe, few_digits):
+    settings, said = recipe(schedule="constant", epochs=3, swa_from=1), []
+    _, kept = trained(tmp_path, settings, few_digits(), stop_after=2)
+    lost, whole = kept / "epoch-0001.safetensors", tmp_path / "whole"
+    shutil.copytree(kept, tmp_path / "whole-checkpoints")
+    shutil.copy(tmp_path / "run.state.pt", tmp_path / "whole.state.pt")
+    train(settings, few_digits(), whole, say=quiet)
+    content = lost.read_bytes()
+    lost.write_bytes(content[:-9])
+    with pytest.raises(OSError, match=r"epoch-0001\.safetensors can't be read as safetensors .*; remove it, or"):
+        trained(tmp_path, settings, few_digits())
+    lost.unlink()
+    train(settings, few_digits(), tmp_path / "run", say=said.append)
+    note = f"the ensemble is left out: its member {lost} is gone"
+    record = read_run(tmp_path / "run.run.h5").origin.record
+    assert note in said and record["notes"] == [note] and list(record["scores"]) == ["swa", "weights"]
+    found, undisturbed = tensors_of(tmp_path / "run-swa.safetensors"), tensors_of(tmp_path / "whole-swa.safetensors")
+    assert all(torch.equal(found[name], undisturbed[name]) for name in undisturbed)
+    assert not [key for key in read_checkpoint(tmp_path / "run-swa.safetensors").metadata if "ensemble" in key]
+
+
+def test_a_member_that_is_cut_on_the_way_costs_the_ensemble_alone(tmp_path, recipe, few_digits):
+    member = tmp_path / "run-checkpoints" / "epoch-0001.safetensors"
+
+    def cut(line: str) -> None:
+        if line.startswith("epoch 2/3"):
+            member.write_bytes(member.read_bytes()[:-9])
+
+    path = train(recipe(epochs=3, swa_from=1), few_digits(), tmp_path / "run", say=cut)
+    (note,) = read_run(tmp_path / "run.run.h5").origin.record["notes"]
+    assert note.startswith(f"the ensemble is left out: {member} can't be read as safetensors (")
+    assert path.exists() and (tmp_path / "run-swa.safetensors").exists()
 
 
 def test_a_moving_average_forgets_with_its_decay(tmp_path, recipe, few_digits):
