@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from landscape.training.batches import training_batches
 from landscape.training.files import RunFiles, weights_metadata
 from landscape.training.learner import Learner
 from landscape.training.recipe import Recipe
-from landscape.training.records import batch_norm_words, is_under_trained
+from landscape.training.records import batch_norm_words, is_short_of, is_under_trained
 from landscape.training.scores import ensemble_score, require_numbers, score
 
 Scores = dict[str, dict[str, float]]
@@ -58,7 +59,9 @@ def finish(
     for name, network in learner.averages.networks(lambda: _batches(recipe, dataset, images)):
         scores[name] = _measured(network, splits, dataset)
         _tell(f"{name} ", scores[name], splits, say)
-        more = {"average": name, **_texts(scores[name])}
+        more = {"average": name, "epochs": str(num_epochs), **_texts(scores[name])}
+        if subset is not None:
+            more |= {"under_trained": json.dumps(is_short_of(asdict(recipe), scores[name]))}
         if name == "swa":
             members = [files.checkpoint("epoch", n) for n in range(1, num_epochs + 1) if is_member(recipe, n)]
             more |= {"members": json.dumps([path.name for path in members])}

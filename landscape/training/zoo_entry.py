@@ -13,6 +13,7 @@ from landscape.problem.zoo import ZooNetwork, file_digest, read_zoo
 from landscape.run_record import RunRecord
 from landscape.store.run_file import read_run
 from landscape.store.whole_file import write_whole
+from landscape.training.records import is_short_of
 from landscape.training.scores import score
 
 
@@ -44,6 +45,7 @@ def add_to_zoo(
     record = read_run(run) if run is not None else None
     if not commands and record is None:
         raise ValueError("say how these weights were made: give the run's .run.h5, or the commands")
+    scores = _scores(checkpoint, dataset)
     entry = ZooNetwork(
         name=name,
         about=about,
@@ -54,8 +56,8 @@ def add_to_zoo(
         dataset=checkpoint.recorded("dataset"),
         commands=tuple(commands) or (_command(record),),
         recipe=recipe,
-        scores=_scores(checkpoint, dataset),
-        under_trained=bool(checkpoint.recorded("under_trained")),
+        scores=scores,
+        under_trained=is_short_of(recipe, scores),
         epochs=next(
             number
             for number in (checkpoint.recorded("epochs"), checkpoint.recorded("epoch"), recipe["epochs"])

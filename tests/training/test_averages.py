@@ -152,6 +152,18 @@ def test_a_member_that_is_cut_on_the_way_costs_the_ensemble_alone(tmp_path, reci
     assert path.exists() and (tmp_path / "run-swa.safetensors").exists()
 
 
+def test_averages_are_labelled_under_trained_by_their_own_accuracy(tmp_path, recipe, few_digits):
+    asked = recipe(epochs=3, swa_from=1, ema=0.9, until_train_accuracy=1.0)
+    trained(tmp_path, asked, few_digits())
+    trained(tmp_path / "unasked", recipe(epochs=3, swa_from=1, ema=0.9), few_digits())
+    for name in ("swa", "ema"):
+        found = read_checkpoint(tmp_path / f"run-{name}.safetensors")
+        assert found.recorded("subset_accuracy") < 1 and found.recorded("under_trained") is True
+        assert found.recorded("epochs") == 3
+        unasked = read_checkpoint(tmp_path / f"unasked/run-{name}.safetensors")
+        assert unasked.recorded("under_trained") is None
+
+
 def test_a_moving_average_forgets_with_its_decay(tmp_path, recipe, few_digits):
     settings = recipe(schedule="constant", epochs=2, ema=0.7)
     _, kept = trained(tmp_path, settings, few_digits(), checkpoints=CheckpointRule(1, "step"))

@@ -9,19 +9,29 @@ from landscape.store.weights_file import write_weights
 from landscape.training.zoo_entry import add_to_zoo
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def run_of(folder, *more: str):
     from landscape.cli.train import train_command
     from landscape.sweep.world import World
 
-    out = tmp_path_factory.mktemp("runs") / "a run"
-    command = ["--model", "mlp", "--dataset", "digits", "--epochs", "4", "--swa", "--seed", "3", "--out", str(out)]
-    train_command(command, World())
+    out = folder / "a run"
+    train_command(["--model", "mlp", "--dataset", "digits", "--swa", *more, "--out", str(out)], World())
     return out
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    return run_of(tmp_path_factory.mktemp("runs"), "--epochs", "4", "--seed", "3")
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """A run that ended without the training accuracy asked for."""
+    more = ["--epochs", "2", "--seed", "4", "--swa-from", "1", "--until-train-accuracy", "1"]
+    return run_of(tmp_path_factory.mktemp("runs"), *more)
+
+
 def beside(out, ending):
-    return out.with_name(out.name + ending)
+    return out.parent / (out.name + ending)
 
 
 @pytest.fixture
@@ -50,6 +60,31 @@ def test_weights_on_the_way_are_scored_and_counted_to_where_they_stood(trained, 
         beside(trained, "-swa.safetensors"), "swa", manifest, open_dataset("digits"), about="a test", run=run
     )
     assert list(read_zoo(manifest)) == ["member", "swa"] and "ensemble_test_accuracy" in average.scores
+
+
+@pytest.mark.parametrize(
+    "kept, scored_on",
+    [
+        (".safetensors", "subset_accuracy"),
+        ("-swa.safetensors", "subset_accuracy"),
+        ("-checkpoints/epoch-0001.safetensors", "train_accuracy"),
+    ],
+)
+def test_all_weights_of_a_run_short_of_its_accuracy_enter_as_under_trained(short, manifest, kept, scored_on):
+    entry = add_to_zoo(
+        beside(short, kept), "short", manifest, open_dataset("digits"), about="a test", run=beside(short, ".run.h5")
+    )
+    assert entry.under_trained and entry.scores[scored_on] < 1
+
+
+def test_no_network_of_the_zoo_contradicts_its_scores():
+    asked = {name: network for name, network in read_zoo().items() if network.recipe.get("until_train_accuracy")}
+    assert len(asked) >= 10
+    for name, network in asked.items():
+        scores = network.scores
+        reached = scores.get("subset_accuracy", scores["train_accuracy"])
+        assert network.under_trained == (reached < network.recipe["until_train_accuracy"]), name
+    assert not any(network.under_trained for name, network in read_zoo().items() if name not in asked)
 
 
 def test_a_second_network_of_a_name_takes_the_first_one_s_place(trained, manifest):
