@@ -5,7 +5,8 @@ import pytest
 from landscape.problem.checkpoints import read_checkpoint
 from landscape.problem.datasets import open_dataset
 from landscape.problem.zoo import read_zoo, zoo_file
-from landscape.store.weights_file import write_weights
+from landscape.store.run_file import read_run
+from landscape.store.weights_file import read_weights, write_weights
 from landscape.training.zoo_entry import add_to_zoo
 
 
@@ -75,6 +76,35 @@ def test_all_weights_of_a_run_short_of_its_accuracy_enter_as_under_trained(short
         beside(short, kept), "short", manifest, open_dataset("digits"), about="a test", run=beside(short, ".run.h5")
     )
     assert entry.under_trained and entry.scores[scored_on] < 1
+
+
+def test_another_runs_records_are_refused_and_nothing_enters(trained, short, manifest):
+    weights, run = beside(trained, "-swa.safetensors"), beside(short, ".run.h5")
+    with pytest.raises(ValueError) as caught:
+        add_to_zoo(weights, "swa", manifest, open_dataset("digits"), about="a test", run=run)
+    assert str(caught.value) == (
+        f"{run} is not of the run that made {weights} (other epochs, seed, swa_from, until_train_accuracy); "
+        "give that run's .run.h5"
+    )
+    assert list(manifest.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_older", [False, True])
+def test_an_average_of_a_run_that_stopped_by_itself_counts_the_epochs_that_were(tmp_path, manifest, is_older):
+    more = ["--schedule", "constant", "--swa-from", "1", "--until-train-accuracy", "0.9", "--seed", "2"]
+    out = run_of(tmp_path, *more, "--checkpoint-every", "20step")
+    average, run = beside(out, "-swa.safetensors"), beside(out, ".run.h5")
+    num_epochs = read_run(run).num_epochs
+    assert 2 <= num_epochs < 30
+    if is_older:  # averages did not tell their epochs
+        tensors, metadata = read_weights(average)
+        del metadata["epochs"]
+        write_weights(average, tensors, metadata)
+    entry = add_to_zoo(average, "swa", manifest, open_dataset("digits"), about="a test", run=run)
+    assert (entry.epochs, entry.updates) == (num_epochs, 12 * num_epochs)
+    step = beside(out, "-checkpoints/step-000020.safetensors")
+    entry = add_to_zoo(step, "step", manifest, open_dataset("digits"), about="a test", run=run)
+    assert (entry.epochs, entry.updates) == (1, 20)
 
 
 def test_no_network_of_the_zoo_contradicts_its_scores():
