@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from landscape.problem.checkpoints import load_into, read_checkpoint
 from landscape.problem.datasets import Dataset, Samples
 from landscape.store.weights_file import write_weights
-from landscape.training.averages import is_member
+from landscape.training.averages import FEWEST, is_member
 from landscape.training.batches import training_batches
 from landscape.training.files import RunFiles, weights_metadata
 from landscape.training.learner import Learner
@@ -53,7 +53,8 @@ def finish(
     (dataset, subset, images), model = data, learner.model
     splits = dict(dataset.splits) | ({"subset": subset} if subset is not None else {})
     scores: Scores = {"weights": _measured(model, splits, dataset)}
-    notes: list[str] = []
+    members = [files.checkpoint("epoch", n) for n in range(1, num_epochs + 1) if is_member(recipe, n)]
+    notes = _words_on_few(recipe, len(members), num_epochs)
     require_numbers(scores["weights"])
     _tell("", scores["weights"], splits, say)
     for name, network in learner.averages.networks(lambda: _batches(recipe, dataset, images)):
@@ -63,7 +64,6 @@ def finish(
         if subset is not None:
             more |= {"under_trained": json.dumps(is_short_of(asdict(recipe), scores[name]))}
         if name == "swa":
-            members = [files.checkpoint("epoch", n) for n in range(1, num_epochs + 1) if is_member(recipe, n)]
             more |= {"members": json.dumps([path.name for path in members])}
             try:
                 scores["ensemble"] = _ensemble(model, members, splits, dataset)
@@ -121,6 +121,17 @@ def write_last(
 def _untimed(row: Mapping[str, float]) -> dict[str, float]:
     """Leave out what differs between two runs of one recipe."""
     return {name: value for name, value in row.items() if not name.endswith("_s")}
+
+
+def _words_on_few(recipe: Recipe, num_members: int, num_epochs: int) -> list[str]:
+    """Say that there is no average where the run ended before it had members enough."""
+    if recipe.swa_from is None or num_members >= FEWEST:
+        return []
+    have = "one member" if num_members else "no member"
+    return [
+        f"swa and its ensemble are left out: averaging from epoch {recipe.swa_from} on had {have} when the run ended "
+        f"after epoch {num_epochs}"
+    ]
 
 
 def _measured(network: nn.Module, splits: Mapping[str, Samples], dataset: Dataset) -> dict[str, float]:

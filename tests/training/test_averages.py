@@ -183,11 +183,16 @@ def test_averages_leave_the_run_as_it_is(tmp_path, recipe, few_digits):
     assert all(torch.equal(plain[name], beside[name]) for name in plain)
 
 
-def test_a_run_that_ends_before_the_first_member_has_no_average(tmp_path, recipe, few_digits):
-    settings = recipe(swa_from=4, until_train_accuracy=0.01)
-    trained(tmp_path, settings, few_digits())
-    assert not (tmp_path / "run-swa.safetensors").exists()
-    assert "swa" not in read_run(tmp_path / "run.run.h5").origin.record["scores"]
+@pytest.mark.parametrize("begin, have", [(4, "no member"), (1, "one member")])
+def test_a_run_that_ends_with_fewer_than_two_members_has_no_average_and_says_so(
+    tmp_path, recipe, few_digits, begin, have
+):
+    settings, said = recipe(swa_from=begin, ema=0.9, until_train_accuracy=0.01), []
+    train(settings, few_digits(), tmp_path / "run", say=said.append)
+    note = f"swa and its ensemble are left out: averaging from epoch {begin} on had {have} when the run ended after epoch 1"
+    record = read_run(tmp_path / "run.run.h5").origin.record
+    assert said.count(note) == 1 and record["notes"] == [note] and sorted(record["scores"]) == ["ema", "weights"]
+    assert not (tmp_path / "run-swa.safetensors").exists() and (tmp_path / "run-ema.safetensors").exists()
 
 
 def test_without_averages_nothing_is_averaged():
