@@ -67,10 +67,11 @@ def finish(
             more |= {"members": json.dumps([path.name for path in members])}
             try:
                 scores["ensemble"] = _ensemble(model, members, splits, dataset)
-                _tell(f"ensemble of {len(members)} ", scores["ensemble"], splits, say)
-                more |= {f"ensemble_{key}": value for key, value in _texts(scores["ensemble"]).items()}
             except MemberLost as lost:  # all but the ensemble does without it
                 notes.append(f"the ensemble is left out: {lost}")
+            else:
+                _tell(f"ensemble of {len(members)} ", scores["ensemble"], splits, say)
+                more |= {f"ensemble_{key}": value for key, value in _texts(scores["ensemble"]).items()}
         metadata = weights_metadata(recipe, dataset, **more)
         write_weights(files.average(name), network.state_dict(), metadata)
         say(f"{name} weights in {files.average(name)}")

@@ -3,7 +3,8 @@
 import pytest
 
 from landscape.problem.checkpoints import read_checkpoint
-from landscape.training.files import CheckpointRule
+from landscape.training.files import CheckpointRule, RunFiles
+from landscape.training.kept import kept_averages
 from landscape.training.loop import train
 
 
@@ -54,6 +55,7 @@ def test_beginning_anew_removes_the_runs_own_files_and_no_other(tmp_path, small,
     folder = tmp_path / "y-checkpoints"
     own = [folder / f"epoch-000{number}.safetensors" for number in range(3)] + [tmp_path / "y-swa.safetensors"]
     assert all(path.exists() for path in own)
+    assert kept_averages(RunFiles(tmp_path / "y")) == {"swa": own[-1]}  # the neighbour's weights are no average of it
     best = folder / "best.safetensors"
     best.write_bytes(b"a user's")
     train(small(seed=6), few_digits(), tmp_path / "y", say=quiet, overwrite=True)
