@@ -7,6 +7,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from landscape.training.recipe import Recipe
 
+FEWEST = 2  # members that make an average, and not the weights of one epoch under another name
+
 
 def is_member(recipe: Recipe, epoch: int) -> bool:
     """Tell whether the weights at an epoch's end enter stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407)."""
@@ -40,9 +42,9 @@ class Averages:
             average.load_state_dict(state[name])
 
     def networks(self, batches) -> Iterable[tuple[str, nn.Module]]:
-        """Yield each average that has a member, batch norm re-estimated over `batches()`."""
+        """Yield each average that has members enough, batch norm re-estimated over `batches()`."""
         for name, average in self._all().items():
-            if int(average.n_averaged):
+            if int(average.n_averaged) >= (FEWEST if name == "swa" else 1):
                 update_bn(batches(), average.module)
                 yield name, average.module
 

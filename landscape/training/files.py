@@ -14,6 +14,8 @@ from landscape.store.weights_file import read_metadata, write_weights
 from landscape.store.whole_file import write_whole
 from landscape.training.recipe import Recipe, changes
 
+AVERAGES = ("swa", "ema")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRule:
@@ -77,31 +79,65 @@ class RunFiles:
             f"epoch-{number:04d}.safetensors" if unit == "epoch" else f"step-{number:06d}.safetensors"
         )
 
+    def kept_checkpoints(self) -> list[Path]:
+        """Return the checkpoints that are there, other files in their folder left out."""
+        return sorted(
+            path for unit in ("epoch", "step") for path in self.checkpoints.glob(f"{unit}-[0-9]*.safetensors")
+        )
+
+    def kept_averages(self) -> list[Path]:
+        """Return the averages that are there, weights of runs that bear such a name left out."""
+        return [path for name in AVERAGES if is_average(path := self.average(name), name)]
+
     def remove(self) -> None:
-        """Remove all of the run's files."""
-        kept = sorted(self.checkpoints.glob("*.safetensors"))
-        averages = [self.average(name) for name in ("swa", "ema")]
-        for path in (self.state, self.record, self.page, *averages, *kept, self.weights):
+        """Remove all of the run's files and no other, first those by which it is finished and would be gone on with."""
+        others = (self.record, self.page, *self.kept_averages(), *self.kept_checkpoints())
+        for path in (self.weights, self.state, *others):
             path.unlink(missing_ok=True)
 
     def _beside(self, ending: str) -> Path:
         return self.out.with_name(self.out.name + ending)
 
 
+def is_average(path: Path, name: str) -> bool:
+    """Tell whether a file is there, can be read, and holds an average of a run's weights, "swa" or "ema"."""
+    try:
+        return path.is_file() and read_metadata(path).get("average") == name
+    except OSError:
+        return False  # nothing that could be told to be ours
+
+
+def require_apart(files: RunFiles, recipe: Recipe) -> None:
+    """Refuse a name where the run's files would fall on those of a run of another name.
+
+    Raises:
+        ValueError: The weights there are another run's average, or an average's file is another run's weights.
+    """
+    for name, asked in zip(AVERAGES, (recipe.swa_from, recipe.ema)):
+        path = files.average(name)
+        if asked is not None and path.exists() and not is_average(path, name):
+            raise ValueError(
+                f"{path} is not this run's, whose {name} weights would take its place; choose another --out"
+            )
+    for name in AVERAGES:
+        if is_average(files.weights, name):
+            raise ValueError(f"{files.weights} holds the {name} weights of another run; choose another --out")
+
+
 def require_own(files: RunFiles, recipe: Recipe) -> bool:
     """Tell whether the run is finished already.
 
     Raises:
-        ValueError: The weights or the checkpoints there were made by another recipe.
+        ValueError: The weights, the averages or the checkpoints there were made by another recipe.
         OSError: They can't be read.
     """
-    found = [path for path in (files.weights, *sorted(files.checkpoints.glob("*.safetensors"))) if path.exists()]
-    for path in found:
+    found = [files.weights] if files.weights.exists() else []
+    for path in (*found, *files.kept_averages(), *files.kept_checkpoints()):
         theirs = json.loads(read_metadata(path).get("recipe", "{}"))
         if differ := changes(recipe, theirs):
             what = differ if theirs else "it does not say which"
             raise ValueError(f"{path} belongs to another run ({what}); choose another --out, or --overwrite to lose it")
-    return files.weights in found
+    return bool(found)
 
 
 def write_state(path: Path, state: Mapping[str, object]) -> None:

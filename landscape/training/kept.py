@@ -8,12 +8,11 @@ from pathlib import Path
 
 from landscape.run_record import RECORDER, RunRecord
 from landscape.store.weights_file import read_metadata
-from landscape.training.files import RunFiles
+from landscape.training.files import AVERAGES, RunFiles, is_average
 from landscape.training.recorded import DROP, RESTART, epochs_at, is_turn
 
 ENDINGS = (".run.h5", "-checkpoints")
 KEPT = re.compile(r"(epoch|step)-(\d+)\.safetensors")
-AVERAGES = ("swa", "ema")
 EPOCH, STEP = "epoch", "step"
 
 
@@ -77,7 +76,7 @@ def kept_checkpoints(files: RunFiles, done_after: Callable[[int], float]) -> tup
 
 def kept_averages(files: RunFiles) -> dict[str, Path]:
     """Return the files of a run's averages that are there, by "swa" and "ema"."""
-    return {name: files.average(name) for name in AVERAGES if files.average(name).is_file()}
+    return {name: files.average(name) for name in AVERAGES if is_average(files.average(name), name)}
 
 
 def updates_an_epoch(record: RunRecord, num_samples: int) -> int:

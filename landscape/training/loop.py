@@ -20,18 +20,20 @@ from landscape.training.files import (
     CheckpointRule,
     RunFiles,
     read_state,
+    require_apart,
     require_own,
     weights_metadata,
     write_checkpoint,
     write_state,
 )
-from landscape.training.finish import finish
+from landscape.training.finish import finish, write_last
 from landscape.training.learner import learner_of
 from landscape.training.pace import line_of_epoch
 from landscape.training.recipe import Recipe
 from landscape.training.records import REACHED, circumstance, write_records
 from landscape.training.samples import accuracy_samples, prepared, require_parts
 from landscape.training.schedules import epochs_without_gain
+from landscape.training.scores import require_finite, require_numbers
 from landscape.weights import digest
 
 PAGE_EVERY_S = 60.0
@@ -104,6 +106,7 @@ class Run:
         self._recipe = recipe
         self._learner = learner_of(recipe, model, -(-len(samples) // recipe.batch_size))
         self._rows: list[dict[str, float]] = []
+        self._num_kept = 0  # epochs of the state in its file
         self._ended, self._notes, self._found, self._is_finished = "", [], None, False
         self._open, self._page_at = ExitStack(), time.perf_counter()
 
@@ -124,6 +127,7 @@ class Run:
             raise OSError(f"the folder {files.out.parent} can't be made ({reason}); choose another --out") from error
         self._open.enter_context(FileLock(files.record))
         try:
+            require_apart(files, self._recipe)
             try:
                 self._is_finished = require_own(files, self._recipe)
                 self._found = read_state(files.state, self._recipe)
@@ -148,9 +152,14 @@ class Run:
                 return self._trained()
             except (OSError, ValueError, FloatingPointError) as error:
                 words = words_of(error) if isinstance(error, ValueError) else str(error)
-                number = len(self._rows)
-                kept = f"the state after epoch {number} is kept" if number else "no epoch was finished"
-                raise TrainingFailed(f"training stopped after epoch {number}: {words}; {kept}") from error
+                raise TrainingFailed(
+                    f"training stopped after epoch {len(self._rows)}: {words}; {self._words_on_state()}"
+                ) from error
+
+    def _words_on_state(self) -> str:
+        if self._num_kept:
+            return f"the state after epoch {self._num_kept} is kept"
+        return "no state is kept" if self._rows else "no epoch was finished"
 
     def _trained(self) -> Path:
         files = self._files
@@ -168,15 +177,21 @@ class Run:
             self._keep("epoch", 0)
             self._keep("step", 0)
         while not self._ended:
-            self._add(epochs.run(self._rows))
+            row = epochs.run(self._rows)
+            require_numbers(row)
+            require_finite(self._learner.model)
+            self._add(row)
             if self._stop_after is not None and len(self._rows) >= self._stop_after and not self._ended:
                 self._write_records(with_page=True)
                 return files.state
         if self._world.is_first:
             data = (self._dataset, self._subset, epochs.images)
             told = (self._rows, self._ended)
-            scores = finish(self._recipe, data, self._learner, files, told, say=self._say)
+            scores, notes = finish(self._recipe, data, self._learner, files, len(self._rows), say=self._say)
+            self._notes += notes
             self._write_records(with_page=True, scores=scores)
+            given = (self._recipe, self._dataset, self._learner.model, files, told)
+            write_last(*given, scores=scores["weights"], say=self._say)
         return files.weights
 
     def _go_on(self, state: dict | None) -> None:
@@ -185,7 +200,7 @@ class Run:
             return
         self._learner.load(state)
         self._rows, self._ended, self._notes = state["rows"], state["ended"], state["notes"]
-        number = len(self._rows)
+        number = self._num_kept = len(self._rows)
         self._say(f"going on after epoch {number} of {self._recipe.epochs} ({self._files.state})")
         here, there = circumstance(), state["circumstance"]
         if here != there and not self._ended:
@@ -213,6 +228,7 @@ class Run:
             "circumstance": circumstance(),
         }
         write_state(self._files.state, state)
+        self._num_kept = number
         is_time = time.perf_counter() - self._page_at >= PAGE_EVERY_S
         self._write_records(with_page=is_time)
         self._page_at = time.perf_counter() if is_time else self._page_at

@@ -39,6 +39,17 @@ def is_under_trained(recipe: Recipe, ended: str) -> bool:
     return recipe.until_train_accuracy is not None and ended not in ("", REACHED)
 
 
+def is_short_of(recipe: Mapping[str, object], scores: Mapping[str, float]) -> bool:
+    """Tell whether weights classify fewer training images rightly than their run was to reach.
+
+    Args:
+        recipe: By name; that of the run.
+        scores: Of the weights: subset_accuracy, on the fixed images that the run was measured on, or train_accuracy.
+    """
+    asked = recipe.get("until_train_accuracy")
+    return asked is not None and scores.get("subset_accuracy", scores["train_accuracy"]) < asked
+
+
 def write_records(
     files: RunFiles,
     recipe: Recipe,

@@ -1,6 +1,7 @@
 """Loss and accuracy of a network, or of several networks' mean prediction, over all samples of a split."""
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from landscape.training.batches import normalized, padded_images
 
 EVALUATION_BATCH = 250
 SMALLEST = 1e-45  # the smallest probability whose logarithm is taken
+REMEDY = "try a lower --learning-rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,33 @@ def score(
         right += int((scores.argmax(1) == targets).sum())
     total, right = summed([total, right])
     return Score(total / len(samples), right / len(samples))
+
+
+def require_numbers(scores: Mapping[str, float]) -> None:
+    """Refuse the scores of a network that left the numbers: on training images any loss but a finite one, else nan.
+
+    A test loss of inf is a loss: a network that fits what it learnt may be infinitely wrong elsewhere.
+
+    Args:
+        scores: train_loss, test_loss and so on.
+
+    Raises:
+        FloatingPointError: One is not to be taken for a number.
+    """
+    for name, value in scores.items():
+        on_training_images = name in ("train_loss", "subset_loss")
+        if name.endswith("_loss") and (math.isnan(value) or (on_training_images and math.isinf(value))):
+            raise FloatingPointError(f"the loss became {value}; {REMEDY}")
+
+
+def require_finite(model: nn.Module) -> None:
+    """Refuse weights that hold inf or nan.
+
+    Raises:
+        FloatingPointError: They do.
+    """
+    if not all(torch.isfinite(parameter).all() for parameter in model.parameters()):
+        raise FloatingPointError(f"the weights became inf or nan; {REMEDY}")
 
 
 def ensemble_score(members: Sequence[Callable[[], nn.Module]], samples: Samples, dataset: Dataset) -> Score:

@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from landscape.problem.checkpoints import Checkpoint, load_into, read_checkpoint
@@ -13,6 +13,8 @@ from landscape.problem.zoo import ZooNetwork, file_digest, read_zoo
 from landscape.run_record import RunRecord
 from landscape.store.run_file import read_run
 from landscape.store.whole_file import write_whole
+from landscape.training.recipe import Recipe
+from landscape.training.records import is_short_of
 from landscape.training.scores import score
 
 
@@ -35,15 +37,18 @@ def add_to_zoo(
         commands: What made them, if not just the command that the run recorded.
 
     Raises:
-        ValueError, OSError: A file is missing, or is no weights of a run.
+        ValueError, OSError: A file is missing, or is no weights of a run, or `run` is another run's.
     """
     checkpoint = read_checkpoint(weights)
     recipe = checkpoint.recorded("recipe")
     if not isinstance(recipe, dict):
         raise ValueError(f"{weights} does not say how it was trained; give a file that `landscape train` wrote")
     record = read_run(run) if run is not None else None
+    if record is not None and (differ := _differing(recipe, record.origin.identity.get("recipe", {}))):
+        raise ValueError(f"{run} is not of the run that made {weights} (other {differ}); give that run's .run.h5")
     if not commands and record is None:
         raise ValueError("say how these weights were made: give the run's .run.h5, or the commands")
+    scores = _scores(checkpoint, dataset)
     entry = ZooNetwork(
         name=name,
         about=about,
@@ -54,17 +59,13 @@ def add_to_zoo(
         dataset=checkpoint.recorded("dataset"),
         commands=tuple(commands) or (_command(record),),
         recipe=recipe,
-        scores=_scores(checkpoint, dataset),
-        under_trained=bool(checkpoint.recorded("under_trained")),
-        epochs=next(
-            number
-            for number in (checkpoint.recorded("epochs"), checkpoint.recorded("epoch"), recipe["epochs"])
-            if number is not None
-        ),
+        scores=scores,
+        under_trained=is_short_of(recipe, scores),
         wall_s=checkpoint.recorded("train_seconds"),
     )
-    entry = replace(entry, updates=entry.epochs * -(-_num_trained_on(recipe, dataset) // recipe["batch_size"]))
-    if record is not None:
+    epochs, updates = _length(checkpoint, -(-_num_trained_on(recipe, dataset) // recipe["batch_size"]), record)
+    entry = replace(entry, epochs=epochs, updates=updates)
+    if record is not None and epochs:
         entry = replace(
             entry,
             wall_s=_rounded(record.columns["epoch_s"][: entry.epochs].sum()),
@@ -113,6 +114,22 @@ def _scores(checkpoint: Checkpoint, dataset: Dataset) -> dict[str, float]:
     more = {key: value for key in checkpoint.metadata if key.startswith(("subset_", "ensemble_"))
             if isinstance(value := checkpoint.recorded(key), (int, float))}  # fmt: skip
     return {**found, **more}
+
+
+def _differing(recipe: Mapping[str, object], other: Mapping[str, object]) -> str:
+    """Return the names of what differs; a setting that an older record does not know had its usual value."""
+    usual = {entry.name: entry.default for entry in fields(Recipe)}
+    ours, theirs = usual | dict(recipe), usual | dict(other)
+    return ", ".join(sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name)))
+
+
+def _length(checkpoint: Checkpoint, updates_an_epoch: int, record: RunRecord | None) -> tuple[int, int]:
+    """Return after how many epochs, and updates, weights were taken; a recipe alone knows only how many there may be."""
+    if (step := checkpoint.recorded("step")) is not None:
+        return step // updates_an_epoch, step
+    told = (checkpoint.recorded("epochs"), checkpoint.recorded("epoch"), record.num_epochs if record else None)
+    epochs = next((number for number in told if number is not None), checkpoint.recorded("recipe")["epochs"])
+    return epochs, epochs * updates_an_epoch
 
 
 def _rounded(seconds: float) -> float:

@@ -1,5 +1,7 @@
 """Averaged weights against means written out, and the ensemble of the same members beside them."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from landscape.training.averages import Averages, is_member
 from landscape.training.batches import normalized, padded_images, training_batches
 from landscape.training.files import CheckpointRule
 from landscape.training.loop import train
+from landscape.training.samples import prepared
 
 FLOAT32 = 2e-6  # running means are taken in float32, in steps
 
@@ -69,6 +72,32 @@ def test_batch_norms_statistics_of_averaged_weights_are_means_over_training_batc
     assert torch.allclose(found.tensors["1.running_var"].double(), variance, rtol=1e-5)
 
 
+def test_batch_norm_is_estimated_again_where_one_sample_is_left_over(tmp_path, few_digits):
+    from landscape.training.recipe import Recipe
+
+    file = tmp_path / "deep.py"  # batch norm over single values, as at the end of a vgg
+    file.write_text(
+        "from torch import nn\n"
+        "def make(*, num_classes):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 5), nn.BatchNorm1d(5), nn.Linear(5, num_classes))\n"
+    )
+    settings = Recipe(model=f"{file}:make", epochs=1, num_train=49, batch_size=32, accumulate=2, ema=0.9)
+    dataset = few_digits()
+    train(settings, dataset, tmp_path / "run", say=quiet)  # 16 + 16 + 17, not 16 + 16 + 16 + 1
+    found = read_checkpoint(tmp_path / "run-ema.safetensors")
+    model = build_model(settings.model, from_data=dataset.model_arguments)
+    load_into(model, found)
+    samples = prepared(settings, dataset)[0].split("train")
+    images = normalized(padded_images(samples, 0), dataset)
+    order = np.random.default_rng((1, 1)).permutation(49)
+    with torch.no_grad():
+        seen = [model[1](model[0](images[part])).double() for part in (order[:16], order[16:32], order[32:])]
+    mean = torch.stack([one.mean(0) for one in seen]).mean(0)
+    variance = torch.stack([one.var(0) for one in seen]).mean(0)
+    assert torch.allclose(found.tensors["2.running_mean"].double(), mean, atol=1e-5)
+    assert torch.allclose(found.tensors["2.running_var"].double(), variance, rtol=1e-5)
+
+
 def test_the_ensemble_is_the_mean_of_the_members_probabilities(tmp_path, recipe, few_digits):
     settings, dataset = recipe(schedule="constant", swa_from=3), few_digits()
     trained(tmp_path, settings, dataset)
@@ -87,6 +116,52 @@ def test_the_ensemble_is_the_mean_of_the_members_probabilities(tmp_path, recipe,
     found = read_checkpoint(tmp_path / "run-swa.safetensors")
     assert found.recorded("ensemble_test_loss") == scores["test_loss"]
     assert found.recorded("members") == [f"epoch-000{epoch}.safetensors" for epoch in (3, 4, 5)]
+
+
+def test_a_member_that_is_gone_costs_the_ensemble_alone(tmp_path, recipe, few_digits):
+    settings, said = recipe(schedule="constant", epochs=3, swa_from=1), []
+    _, kept = trained(tmp_path, settings, few_digits(), stop_after=2)
+    lost, whole = kept / "epoch-0001.safetensors", tmp_path / "whole"
+    shutil.copytree(kept, tmp_path / "whole-checkpoints")
+    shutil.copy(tmp_path / "run.state.pt", tmp_path / "whole.state.pt")
+    train(settings, few_digits(), whole, say=quiet)
+    content = lost.read_bytes()
+    lost.write_bytes(content[:-9])
+    with pytest.raises(OSError, match=r"epoch-0001\.safetensors can't be read as safetensors .*; remove it, or"):
+        trained(tmp_path, settings, few_digits())
+    lost.unlink()
+    train(settings, few_digits(), tmp_path / "run", say=said.append)
+    note = f"the ensemble is left out: its member {lost} is gone"
+    record = read_run(tmp_path / "run.run.h5").origin.record
+    assert note in said and record["notes"] == [note] and list(record["scores"]) == ["swa", "weights"]
+    found, undisturbed = tensors_of(tmp_path / "run-swa.safetensors"), tensors_of(tmp_path / "whole-swa.safetensors")
+    assert all(torch.equal(found[name], undisturbed[name]) for name in undisturbed)
+    assert not [key for key in read_checkpoint(tmp_path / "run-swa.safetensors").metadata if "ensemble" in key]
+
+
+def test_a_member_that_is_cut_on_the_way_costs_the_ensemble_alone(tmp_path, recipe, few_digits):
+    member = tmp_path / "run-checkpoints" / "epoch-0001.safetensors"
+
+    def cut(line: str) -> None:
+        if line.startswith("epoch 2/3"):
+            member.write_bytes(member.read_bytes()[:-9])
+
+    path = train(recipe(epochs=3, swa_from=1), few_digits(), tmp_path / "run", say=cut)
+    (note,) = read_run(tmp_path / "run.run.h5").origin.record["notes"]
+    assert note.startswith(f"the ensemble is left out: {member} can't be read as safetensors (")
+    assert path.exists() and (tmp_path / "run-swa.safetensors").exists()
+
+
+def test_averages_are_labelled_under_trained_by_their_own_accuracy(tmp_path, recipe, few_digits):
+    asked = recipe(epochs=3, swa_from=1, ema=0.9, until_train_accuracy=1.0)
+    trained(tmp_path, asked, few_digits())
+    trained(tmp_path / "unasked", recipe(epochs=3, swa_from=1, ema=0.9), few_digits())
+    for name in ("swa", "ema"):
+        found = read_checkpoint(tmp_path / f"run-{name}.safetensors")
+        assert found.recorded("subset_accuracy") < 1 and found.recorded("under_trained") is True
+        assert found.recorded("epochs") == 3
+        unasked = read_checkpoint(tmp_path / f"unasked/run-{name}.safetensors")
+        assert unasked.recorded("under_trained") is None
 
 
 def test_a_moving_average_forgets_with_its_decay(tmp_path, recipe, few_digits):
@@ -108,11 +183,16 @@ def test_averages_leave_the_run_as_it_is(tmp_path, recipe, few_digits):
     assert all(torch.equal(plain[name], beside[name]) for name in plain)
 
 
-def test_a_run_that_ends_before_the_first_member_has_no_average(tmp_path, recipe, few_digits):
-    settings = recipe(swa_from=4, until_train_accuracy=0.01)
-    trained(tmp_path, settings, few_digits())
-    assert not (tmp_path / "run-swa.safetensors").exists()
-    assert "swa" not in read_run(tmp_path / "run.run.h5").origin.record["scores"]
+@pytest.mark.parametrize("begin, have", [(4, "no member"), (1, "one member")])
+def test_a_run_that_ends_with_fewer_than_two_members_has_no_average_and_says_so(
+    tmp_path, recipe, few_digits, begin, have
+):
+    settings, said = recipe(swa_from=begin, ema=0.9, until_train_accuracy=0.01), []
+    train(settings, few_digits(), tmp_path / "run", say=said.append)
+    note = f"swa and its ensemble are left out: averaging from epoch {begin} on had {have} when the run ended after epoch 1"
+    record = read_run(tmp_path / "run.run.h5").origin.record
+    assert said.count(note) == 1 and record["notes"] == [note] and sorted(record["scores"]) == ["ema", "weights"]
+    assert not (tmp_path / "run-swa.safetensors").exists() and (tmp_path / "run-ema.safetensors").exists()
 
 
 def test_without_averages_nothing_is_averaged():

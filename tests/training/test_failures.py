@@ -1,11 +1,18 @@
 """What can't be trained on is refused; what goes wrong on the way ends the run in one sentence, its state kept."""
 
+import base64
+import errno
+import gzip
+import math
+import os
 import re
 
 import numpy as np
 import pytest
 
+from landscape.problem.checkpoints import read_checkpoint
 from landscape.problem.datasets import Dataset, Samples
+from landscape.store.run_file import read_run
 from landscape.training.loop import TrainingFailed, train
 
 
@@ -87,6 +94,31 @@ def test_files_that_can_not_be_written_on_the_way_end_the_run_and_leave_the_stat
     assert said[0].startswith("going on after epoch 2 of 5")
 
 
+@pytest.mark.parametrize("at, kept", [(1, "no state is kept"), (3, "the state after epoch 2 is kept")])
+def test_what_is_said_to_be_kept_is_the_last_state_that_could_be_written(
+    tmp_path, recipe, few_digits, monkeypatch, at, kept
+):
+    moves, rename = [], os.replace
+
+    def full(part, path):
+        moves.append(path.name)
+        if moves.count("run.state.pt") == at:
+            raise OSError(errno.ENOSPC, "")
+        rename(part, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        said = failure(recipe(), few_digits(), tmp_path / "run")
+    state = tmp_path / "run.state.pt"
+    assert said == (
+        f"training stopped after epoch {at}: {state} can't be written (no space left on device); "
+        f"what stood there is as it was; {kept}"
+    )
+    lines = []
+    train(recipe(), few_digits(), tmp_path / "run", say=lines.append, stop_after=at)
+    assert lines[0].startswith("epoch 1/5" if at == 1 else "going on after epoch 2 of 5")
+
+
 def test_a_model_that_fails_in_training_is_named_with_its_place(tmp_path, few_digits):
     from landscape.training.recipe import Recipe
 
@@ -102,3 +134,67 @@ def test_a_model_that_fails_in_training_is_named_with_its_place(tmp_path, few_di
     assert failure(Recipe(model=f"{file}:make"), few_digits(), tmp_path / "run") == (
         f"training stopped after epoch 0: ValueError in {file}:4: no way; no epoch was finished"
     )
+
+
+# What is no run.
+
+ONE_UPDATE = {"model": "mlp", "epochs": 1, "batch_size": 90, "optimizer": "sgd", "schedule": "constant"}
+
+
+def test_a_last_update_that_leaves_no_loss_ends_the_run(tmp_path, recipe, few_digits):
+    said = failure(recipe(**ONE_UPDATE, learning_rate=1e30), few_digits(), tmp_path / "run")
+    assert said == (
+        "training stopped after epoch 0: the loss became nan; try a lower --learning-rate; no epoch was finished"
+    )
+    assert [path.name for path in tmp_path.glob("run*")] == []
+
+
+def test_last_scores_that_are_no_numbers_end_the_run(tmp_path, recipe, few_digits):
+    dataset = few_digits()
+    untested = Dataset("digits", {"train": dataset.split("train")}, dataset.mean, dataset.std)
+    for _ in range(2):  # the state leads there again
+        said = failure(recipe(**ONE_UPDATE, learning_rate=1e30), untested, tmp_path / "run")
+        assert said == (
+            "training stopped after epoch 1: the loss became nan; try a lower --learning-rate; "
+            "the state after epoch 1 is kept"
+        )
+        assert not (tmp_path / "run.safetensors").exists()
+    assert "weights" not in read_run(tmp_path / "run.run.h5").origin.record["scores"]
+
+
+def test_weights_that_are_no_numbers_end_the_run(tmp_path, recipe, few_digits):
+    dataset = few_digits()
+    untested = Dataset("digits", {"train": dataset.split("train")}, dataset.mean, dataset.std)
+    huge = recipe(**ONE_UPDATE | {"epochs": 2}, learning_rate=3e38, weight_decay=100.0)
+    assert failure(huge, untested, tmp_path / "run") == (
+        "training stopped after epoch 0: the weights became inf or nan; try a lower --learning-rate; "
+        "no epoch was finished"
+    )
+
+
+NEVER_ZERO = """
+import torch
+from torch import nn
+class Sure(nn.Linear):
+    def forward(self, images):
+        flat = images.flatten(1)
+        blank = (flat == flat[:, :1]).all(1)[:, None] & (torch.arange(10) == 0)
+        return super().forward(flat).masked_fill(blank, -torch.inf)
+def make(*, num_classes):
+    return Sure(64, num_classes)
+"""
+
+
+def test_an_infinite_test_loss_beside_a_finite_train_loss_is_a_number_in_every_file(tmp_path, recipe, few_digits):
+    (tmp_path / "sure.py").write_text(NEVER_ZERO)
+    dataset = few_digits()
+    test = dataset.split("test")
+    test.inputs[0], test.targets[0] = 0, 0
+    path = train(recipe(model=f"{tmp_path / 'sure.py'}:make", epochs=2), dataset, tmp_path / "run", say=quiet)
+    found, run = read_checkpoint(path), read_run(tmp_path / "run.run.h5")
+    assert found.recorded("test_loss") == math.inf and found.recorded("history")[1]["test_loss"] == math.inf
+    assert 0 < found.recorded("train_loss") < math.inf
+    assert run.columns["test_loss"].tolist() == [math.inf] * 2
+    assert run.origin.record["scores"]["weights"]["test_loss"] == math.inf
+    packed = re.search(r'id="page-data">([^<]*)<', (tmp_path / "run.run.html").read_text())[1]
+    assert b"Infinity" not in gzip.decompress(base64.b64decode(packed))  # a browser would read nothing of it
