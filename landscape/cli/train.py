@@ -12,6 +12,7 @@ from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 
 HELP = "train a network and save its weights; the same command goes on after a kill"
+THREADS_A_CORE = 4  # more only wait for each other
 # Options whose names and values are those of `Recipe`.
 SETTINGS = (
     "dataset",
@@ -225,6 +226,9 @@ def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {value}")
+    most = THREADS_A_CORE * (os.cpu_count() or 1)
+    if options.threads > most:
+        raise ValueError(f"--threads must be {most} or fewer on this machine, not {options.threads}; give its cores")
     if options.milestones is not None:
         options.milestones = _epochs(options.milestones)
     if options.swa and options.swa_from is None:

@@ -1,5 +1,6 @@
 """`landscape train` as a user starts it: kills, mistakes, ranks."""
 
+import os
 import random
 import re
 import time
@@ -97,6 +98,10 @@ def test_the_page_on_training_names_every_option_and_no_other():
 # What is asked for -> the sentence. The recipe's own sentences are in test_recipe.py.
 REFUSED = {
     "--threads 0": "--threads must be 1 or more, not 0",
+    "--threads 100000": f"--threads must be {4 * os.cpu_count()} or fewer on this machine, not 100000; give its cores",
+    "--crop 50": "crop must be below the images' shorter side, of 8 pixels, not 50: nothing of an image would be left",
+    "--model-arg num_classes=5": "the model mlp gives 5 scores, but digits (train) has labels up to 9; give the model "
+    "10 classes (such as --model-arg num_classes=10), or number the labels anew",
     "--stop-after 0": "--stop-after must be 1 or more, not 0",
     "--checkpoint-every 3days": "--checkpoint-every must be a number of epochs such as 5, or of steps such as 100step, not '3days'",
     "--milestones 3;4 --schedule step": "--milestones must be epochs separated by commas, such as 15,23, not '3;4'",
