@@ -3,6 +3,7 @@
 import copy
 import inspect
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from landscape.problem.datasets import Dataset, Samples
 from landscape.problem.factories import words_of
-from landscape.problem.models import model_factory
+from landscape.problem.models import model_factory, source_digest
 from landscape.training.batches import normalized, padded_images
 from landscape.training.recipe import Recipe
 from landscape.training.samples import require_parts
@@ -21,7 +22,7 @@ NUM_IMAGES = 2  # as few as batch norm takes
 
 
 def checked(recipe: Recipe, dataset: Dataset, model: nn.Module) -> Recipe:
-    """Check that a network can be trained on a data set, and return its recipe.
+    """Check that a network can be trained on a data set, and return its recipe with the digest of the network's source.
 
     Neither the network, its running statistics nor torch's random numbers are touched: what follows has the same bits.
 
@@ -32,7 +33,7 @@ def checked(recipe: Recipe, dataset: Dataset, model: nn.Module) -> Recipe:
     num_outputs = _num_outputs(recipe, dataset, model)
     for name, samples in dataset.splits.items():
         _require_classes(f"{dataset.name} ({name})", samples, num_outputs, recipe)
-    return recipe
+    return replace(recipe, source=source_digest(model))
 
 
 def _num_outputs(recipe: Recipe, dataset: Dataset, model: nn.Module) -> float:

@@ -59,7 +59,8 @@ class Recipe:
     A setting left at None becomes the usual one of its optimizer or schedule; it stays None where it has no meaning.
 
     Attributes:
-        data: Digest of the training samples; filled in by the run.
+        source: Digest of the source of the model's classes; filled in by the run, as is `data`.
+        data: Digest of the training samples.
         num_train: Size of a fixed stratified subset of the training images; None for all.
         subset_seed: Which subset, for `num_train` and for `accuracy_subset`.
         crop: Pixels by which a training image may be shifted, zeros coming in; 0 for none.
@@ -120,6 +121,7 @@ class Recipe:
     precision: str = "float32"
     seed: int = 1
     start: str = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
         _require_choices(self)
@@ -141,11 +143,15 @@ class Recipe:
 def changes(ours: Recipe, theirs: Mapping[str, object]) -> str:
     """Say what differs between a recipe and another's record; empty where nothing does.
 
-    A setting that an older record does not know had its usual value.
+    A setting that an older record does not know had its usual value, and the model's source is then taken for the same.
     """
     mine, usual = json.loads(ours.as_json()), {entry.name: entry.default for entry in fields(Recipe)}
+    now, then = mine.pop("source"), theirs.get("source")
     there = {key: theirs.get(key, usual[key]) for key in mine}
-    return ", ".join(f"{key} {there[key]!r} there, {mine[key]!r} now" for key in mine if there[key] != mine[key])
+    differ = [f"{key} {there[key]!r} there, {mine[key]!r} now" for key in mine if there[key] != mine[key]]
+    if now and then and now != then and there["model"] == mine["model"]:
+        differ.append("the source of its model was another, which would have to be put back")
+    return ", ".join(differ)
 
 
 def _words(name: str) -> str:

@@ -135,3 +135,12 @@ def test_a_setting_that_an_older_record_does_not_know_had_its_usual_value():
     del record["label_smoothing"]
     assert changes(Recipe(), record) == ""
     assert changes(Recipe(label_smoothing=0.1), record) == "label_smoothing 0.0 there, 0.1 now"
+
+
+def test_another_source_of_the_same_model_is_named_and_an_older_record_does_not_know_it():
+    record = json.loads(Recipe(source="a" * 64).as_json())
+    words = "the source of its model was another, which would have to be put back"
+    assert changes(Recipe(source="b" * 64), record) == words
+    assert changes(Recipe(source="a" * 64), record) == ""
+    assert changes(Recipe(source="b" * 64), {**record, "source": ""}) == ""
+    assert changes(Recipe(model="mlp", source="b" * 64), {**record, "model": "vgg9"}) == "model 'vgg9' there, 'mlp' now"
