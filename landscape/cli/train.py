@@ -11,7 +11,11 @@ from landscape.cli.program import keep_freed_memory
 from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 
-HELP = "train a network and save its weights; the same command goes on after a kill"
+HELP = "train a network on the CPU and save its weights; the same command goes on after a kill"
+DESCRIPTION = (
+    f"{HELP}. There is no training on GPUs here: for large networks see 'On the CPU' in docs/training.md, "
+    "and record your own training by the recorders in docs/trajectory.md."
+)
 THREADS_A_CORE = 4  # more only wait for each other
 # Options whose names and values are those of `Recipe`.
 SETTINGS = (
@@ -77,7 +81,7 @@ def train_command(arguments: Sequence[str], world: World, prog: str = "landscape
 
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `landscape train`."""
-    add_model_options(parser, "vgg56")
+    add_model_options(parser, "resnet20")
     add_data_options(parser, "digits")
     samples = parser.add_argument_group("samples")
     samples.add_argument(
@@ -217,7 +221,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
-    parser = Parser(prog=prog, description=HELP)
+    parser = Parser(prog=prog, description=DESCRIPTION)
     add_train_options(parser)
     options = parser.options_of(arguments)
     if options is None:

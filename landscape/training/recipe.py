@@ -85,7 +85,7 @@ class Recipe:
         start: Digest of the weights that training starts from; empty for fresh ones.
     """
 
-    model: str = "vgg56"
+    model: str = "resnet20"
     model_arguments: dict[str, object] = field(default_factory=dict)
     dataset: str = "digits"
     data: str = ""

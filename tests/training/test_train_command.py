@@ -18,6 +18,7 @@ from landscape.problem.datasets import Samples, digits
 from landscape.store.run_file import read_run
 from landscape.sweep.world import Mistake, World
 from landscape.training.batches import padded_images, training_batches
+from landscape.training.recipe import Recipe
 
 OWN = """
 from torch import nn
@@ -87,6 +88,23 @@ def test_the_options_of_the_command_are_known():
     add_train_options(parser)
     found = [option for action in parser._actions for option in action.option_strings]
     assert sorted(set(found) - {"-h", "--help"}) == sorted(OPTIONS)
+
+
+def test_help_and_page_say_that_training_runs_on_the_cpu_and_name_the_usual_network(capsys):
+    train_command(["--help"], World())
+    told = " ".join(capsys.readouterr().out.split())
+    assert "train a network on the CPU" in told and "no training on GPUs" in told and "(default: resnet20)" in told
+    page = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text()
+    assert "runs on the CPU only" in page.split("## ")[0]
+    assert f"| Which network? | `--model`, `--model-arg KEY=VALUE` | `{Recipe().model}` |" in page
+
+
+@pytest.mark.slow
+def test_the_bare_command_trains_a_network_that_classifies_well(folder, run):
+    done = run("-m", "landscape", "train", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    scores = read_run(folder / "outputs" / "resnet20-digits.run.h5").origin.record["scores"]["weights"]
+    assert scores["train_accuracy"] > 0.99 and scores["test_accuracy"] > 0.97
 
 
 def test_the_page_on_training_names_every_option_and_no_other():
