@@ -50,6 +50,7 @@ LEAST = {
     "subset_seed": 0,
     "seed": 0,
 }
+LARGEST_SEED = 2**64 - 1  # torch's
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,9 @@ def _require_ranges(recipe: Recipe) -> None:
         value = getattr(recipe, name)
         if value is not None and value < least:
             raise ValueError(f"{_words(name)} must be {least} or more, not {value}")
+    for name in ("seed", "subset_seed"):
+        if getattr(recipe, name) > LARGEST_SEED:
+            raise ValueError(f"{_words(name)} must be {LARGEST_SEED} or less, not {getattr(recipe, name)}")
     if not 0 < recipe.learning_rate < math.inf:
         raise ValueError(f"the learning rate must be above 0, not {recipe.learning_rate}")
     if not 0 <= recipe.weight_decay < math.inf:

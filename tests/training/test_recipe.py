@@ -19,6 +19,8 @@ OPTIMIZER_NAMES = "sgd, momentum, nesterov, rmsprop, adagrad, adadelta, adam, ad
         ({"crop": -1}, "crop must be 0 or more, not -1"),
         ({"seed": -1}, "seed must be 0 or more, not -1"),
         ({"subset_seed": -1}, "subset seed must be 0 or more, not -1"),
+        ({"seed": 10**20}, "seed must be 18446744073709551615 or less, not 100000000000000000000"),
+        ({"subset_seed": 2**64}, "subset seed must be 18446744073709551615 or less, not 18446744073709551616"),
         ({"early_stop": 0}, "early stop must be 1 or more, not 0"),
         ({"learning_rate": 0.0}, "the learning rate must be above 0, not 0.0"),
         ({"learning_rate": float("nan")}, "the learning rate must be above 0, not nan"),

@@ -12,12 +12,15 @@ import torch
 from safetensors.torch import load_file
 
 from landscape.cli.arguments import Parser
-from landscape.cli.train import add_train_options, train_command
+from landscape.cli.train import train_command
+from landscape.cli.train_options import add_train_options
 from landscape.problem.batches import stratified_subset
 from landscape.problem.datasets import Samples, digits
 from landscape.store.run_file import read_run
+from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 from landscape.training.batches import padded_images, training_batches
+from landscape.training.epochs import Epochs
 from landscape.training.recipe import Recipe
 
 OWN = """
@@ -131,6 +134,8 @@ REFUSED = {
     "--swa --epochs 1": "averaging from epoch 1 on, every 1, finds fewer than two members in 1 epochs; begin earlier",
     "--swa-every 2": "swa every belongs to swa, which is not asked for; leave it out",
     "--out .": "--out names the run, not a folder: try mlp",
+    f"--out {300 * 'n'}": "--out's name must have 200 letters or fewer, since endings are added to it, not 300; choose a shorter one",
+    "--from zoo:resnet20-digits": None,
     "--out own.py/run": "the folder own.py can't be made (file exists); choose another --out",
 }
 
@@ -143,6 +148,36 @@ def test_a_mistake_is_a_sentence_and_writes_nothing(options, folder):
     if REFUSED[options] is not None:
         assert str(caught.value) == REFUSED[options]
     assert [path.name for path in folder.iterdir()] == ["own.py"]
+
+
+SHORT = "--model mlp --epochs 3 --out run".split()
+
+
+def stopped_in(monkeypatch, number: int) -> str:
+    """Return what is said when a signal comes in the epoch of this number."""
+    whole = Epochs.run
+
+    def hit(self, rows):
+        if len(rows) + 1 == number:
+            raise KeyboardInterrupt
+        return whole(self, rows)
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped) as caught:
+        patch.setattr(Epochs, "run", hit)
+        train_command(SHORT, World())
+    return str(caught.value)
+
+
+def test_a_signal_while_training_says_what_is_kept_and_that_the_same_command_goes_on(folder, monkeypatch, capsys):
+    assert stopped_in(monkeypatch, 1) == (
+        "stopped before an epoch was finished, so that nothing is kept; the same command begins again"
+    )
+    assert stopped_in(monkeypatch, 3) == (
+        "stopped; what was done up to the last finished epoch is kept, and the same command goes on"
+    )
+    capsys.readouterr()
+    train_command(SHORT, World())
+    assert capsys.readouterr().out.startswith("going on after epoch 2 of 3 (run.state.pt)\nepoch 3/3: ")
 
 
 def test_a_failure_on_the_way_leaves_with_1(folder, run):
