@@ -8,6 +8,7 @@ from pathlib import Path
 
 from landscape.cli.arguments import Parser, model_arguments
 from landscape.cli.program import keep_freed_memory
+from landscape.cli.saying import say, saying
 from landscape.cli.train_options import add_train_options
 from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
@@ -69,8 +70,10 @@ def train_command(arguments: Sequence[str], world: World, prog: str = "landscape
     torch.set_num_threads(options.threads)
     keep_freed_memory(all_of_it=True)
     ranks = join_ranks(world)
-    run = ranks.together(lambda: _prepared(options, ranks, f"{prog} {shlex.join(arguments)}"))
+    run, warnings = ranks.together(lambda: _prepared(options, ranks, f"{prog} {shlex.join(arguments)}"))
     ranks.agreed(run.claim)
+    for warning in warnings:
+        saying(ranks)(f"warning: {warning}")
     try:
         run.go()
     except KeyboardInterrupt:
@@ -106,9 +109,10 @@ def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
 
 
 def _prepared(options: argparse.Namespace, ranks: World, command: str):
-    """Return the run that the options ask for; all that can be wrong about them is found here."""
+    """Return the run that the options ask for, and warnings; all that can be wrong about them is found here."""
     from landscape.problem.checkpoints import read_checkpoint
     from landscape.problem.datasets import open_dataset
+    from landscape.training.contradictions import contradictions
     from landscape.training.files import CheckpointRule
     from landscape.training.loop import Run
     from landscape.training.recipe import Recipe
@@ -128,18 +132,19 @@ def _prepared(options: argparse.Namespace, ranks: World, command: str):
             f"--out's name must have {LONGEST_NAME} letters or fewer, since endings are added to it, "
             f"not {len(os.fsencode(out.name))}; choose a shorter one"
         )
-    return Run(
+    run = Run(
         recipe,
         dataset,
         out,
         start=start,
-        say=lambda line: print(line, flush=True),
+        say=say,
         stop_after=options.stop_after,
         checkpoints=rule,
         overwrite=options.overwrite,
         command=command,
         world=ranks,
     )
+    return run, contradictions(recipe)
 
 
 def _out(options: argparse.Namespace) -> Path:
