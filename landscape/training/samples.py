@@ -17,6 +17,8 @@ USUAL_SUBSET = 10_000
 def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Dataset, Recipe]:
     """Return the data set with the training images that the recipe chooses, and the recipe with their digest.
 
+    A batch has at most all of them, and the recipe then says so.
+
     Raises:
         ValueError: They are no images with class labels, there are not as many, they are smaller than the shifts
             asked for, or the test split that is to be watched is not there.
@@ -38,7 +40,8 @@ def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Dataset, Recipe]:
         samples = Samples(samples.inputs[chosen], samples.targets[chosen])
         dataset = replace(dataset, splits={**dataset.splits, "train": samples})
     batches = SampleBatches(samples, np.arange(len(samples)), batch_size=1, mean=dataset.mean, std=dataset.std)
-    return dataset, replace(recipe, data=batches.digest())
+    batch_size = max(min(recipe.batch_size, len(samples)), recipe.accumulate * recipe.ranks)
+    return dataset, replace(recipe, data=batches.digest(), batch_size=batch_size)
 
 
 def accuracy_samples(recipe: Recipe, samples: Samples) -> Samples | None:
