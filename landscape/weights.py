@@ -1,12 +1,13 @@
 """Weights as a mapping from parameter name to tensor, and their digest."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 import torch
 from torch import Tensor, nn
 
 Weights = Mapping[str, Tensor]
+NUM_NAMED = 2  # of the tensors that do not fit
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:
@@ -32,14 +33,32 @@ def require_same_layout(given: Weights, center: Weights, what: str) -> None:
     """Check that two mappings hold the same names and shapes.
 
     Raises:
-        ValueError: They don't; the message lists the names.
+        ValueError: They don't; the message gives the first names.
     """
-    wrong = [f"missing {name}" for name in center if name not in given]
-    wrong += [f"unexpected {name}" for name in given if name not in center]
-    wrong += [
-        f"{name} is {tuple(given[name].shape)} instead of {tuple(center[name].shape)}"
-        for name in center
-        if name in given and given[name].shape != center[name].shape
-    ]
-    if wrong:
-        raise ValueError(f"{what} does not fit the weights: {'; '.join(wrong)}")
+    if wrong := misfit(given, center):
+        raise ValueError(f"{what} does not fit the weights: {wrong}")
+
+
+def misfit(given: Weights, wanted: Weights, *, may_miss: Collection[str] = ()) -> str:
+    """Say which tensors are missing, unexpected or of another shape: the first two of each kind, and how many more.
+
+    Args:
+        may_miss: Names that need not be given.
+
+    Returns:
+        The empty text where all fit.
+    """
+    kinds = {
+        "missing": [f"missing {name}" for name in wanted if name not in given and name not in may_miss],
+        "unexpected": [f"unexpected {name}" for name in given if name not in wanted],
+        "of another shape": [
+            f"{name} is {tuple(given[name].shape)} instead of {tuple(wanted[name].shape)}"
+            for name in wanted
+            if name in given and given[name].shape != wanted[name].shape
+        ],
+    }
+    told: list[str] = []
+    for kind, wrong in kinds.items():
+        rest = wrong[NUM_NAMED:]
+        told += wrong if len(rest) == 1 else [*wrong[:NUM_NAMED], *([f"{len(rest)} more {kind}"] if rest else [])]
+    return "; ".join(told)

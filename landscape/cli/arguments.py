@@ -47,7 +47,8 @@ def add_model_options(parser: argparse.ArgumentParser, default: str | None) -> N
     group.add_argument(
         "--model",
         default=default,
-        help="a name (vgg56, resnet56, ...), torchvision:NAME, package.module:factory or path/file.py:factory",
+        help="a name (vgg56, resnet56, ...), torchvision:NAME, package.module:factory or path/file.py:factory"
+        + _default_words(default),
     )
     group.add_argument(
         "--model-arg",
@@ -63,7 +64,8 @@ def add_data_options(parser: argparse.ArgumentParser, default: str | None) -> No
     group.add_argument(
         "--dataset",
         default=default,
-        help="digits, cifar10, cifar100, mnist, fashionmnist, npz:FILE, folder:DIR, package.module:factory or path/file.py:factory",
+        help="digits, cifar10, cifar100, mnist, fashionmnist, npz:FILE, folder:DIR, package.module:factory or path/file.py:factory"
+        + _default_words(default),
     )
     group.add_argument(
         "--data-dir", type=Path, default=Path("data"), help="where a data set's files lie (default: data)"
@@ -72,6 +74,10 @@ def add_data_options(parser: argparse.ArgumentParser, default: str | None) -> No
         "--cache-dir", type=Path, help="where decoded data are kept, one copy a node (default: the user's cache)"
     )
     group.add_argument("--download", action="store_true", help="fetch a data set's files where they are missing")
+
+
+def _default_words(default: str | None) -> str:
+    return f" (default: {default})" if default else ""
 
 
 def model_arguments(pairs: Sequence[str]) -> dict[str, object]:

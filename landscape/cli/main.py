@@ -37,7 +37,7 @@ COMMANDS = {
     "export": ("landscape.cli.export_surface", "export_command", "write a surface in a format of other programs"),
     "import": ("landscape.cli.import_surface", "import_command", "read a surface file of the reference implementation"),
     "zoo": ("landscape.cli.zoo", "zoo_command", "tell which trained networks come with the tool"),
-    "train": ("landscape.cli.train", "train_command", "train a network and save its weights"),
+    "train": ("landscape.cli.train", "train_command", "train a network on the CPU and save its weights"),
 }
 
 

@@ -6,12 +6,20 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from landscape.cli.arguments import Parser, add_data_options, add_model_options, model_arguments
+from landscape.cli.arguments import Parser, model_arguments
 from landscape.cli.program import keep_freed_memory
+from landscape.cli.saying import say, saying
+from landscape.cli.train_options import add_train_options
 from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 
-HELP = "train a network and save its weights; the same command goes on after a kill"
+HELP = "train a network on the CPU and save its weights; the same command goes on after a kill"
+DESCRIPTION = (
+    f"{HELP}. There is no training on GPUs here: for large networks see 'On the CPU' in docs/training.md, "
+    "and record your own training by the recorders in docs/trajectory.md."
+)
+THREADS_A_CORE = 4  # more only wait for each other
+LONGEST_NAME = 200  # bytes; file systems take 255, endings and temporary names included
 # Options whose names and values are those of `Recipe`.
 SETTINGS = (
     "dataset",
@@ -62,10 +70,16 @@ def train_command(arguments: Sequence[str], world: World, prog: str = "landscape
     torch.set_num_threads(options.threads)
     keep_freed_memory(all_of_it=True)
     ranks = join_ranks(world)
-    run = ranks.together(lambda: _prepared(options, ranks, f"{prog} {shlex.join(arguments)}"))
+    run, warnings = ranks.together(lambda: _prepared(options, ranks, f"{prog} {shlex.join(arguments)}"))
     ranks.agreed(run.claim)
+    for warning in warnings:
+        saying(ranks)(f"warning: {warning}")
     try:
         run.go()
+    except KeyboardInterrupt:
+        if not ranks.is_first:
+            raise
+        raise Stopped(_kept(_out(options))) from None
     except TrainingFailed as failed:
         if ranks.is_first:
             raise Stopped(str(failed)) from failed
@@ -74,149 +88,8 @@ def train_command(arguments: Sequence[str], world: World, prog: str = "landscape
         ranks.leave()
 
 
-def add_train_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `landscape train`."""
-    add_model_options(parser, "vgg56")
-    add_data_options(parser, "digits")
-    samples = parser.add_argument_group("samples")
-    samples.add_argument(
-        "--num-train", type=int, metavar="N", help="a fixed stratified subset of the training images (default: all)"
-    )
-    samples.add_argument("--subset-seed", type=int, default=0, help="which subset (default: 0)")
-    samples.add_argument(
-        "--crop", type=int, default=0, metavar="PIXELS", help="shift training images by up to so much (default: 0)"
-    )
-    samples.add_argument("--flip", action="store_true", help="mirror half of the training images")
-    length = parser.add_argument_group("length")
-    length.add_argument("--epochs", type=int, default=30, help="at most (default: 30)")
-    length.add_argument("--batch-size", type=int, default=128, help="samples an update (default: 128)")
-    length.add_argument(
-        "--accumulate",
-        type=int,
-        default=1,
-        metavar="K",
-        help="cut a batch into K parts, batch norm seeing one at a time (default: 1)",
-    )
-    length.add_argument(
-        "--until-train-accuracy",
-        type=float,
-        metavar="A",
-        help="stop once a fixed subset of training images is classified so well, such as 0.99",
-    )
-    length.add_argument(
-        "--accuracy-subset", type=int, metavar="N", help="size of that subset (default: 10000, or all if fewer)"
-    )
-    length.add_argument(
-        "--early-stop",
-        type=int,
-        metavar="EPOCHS",
-        help="stop after so many epochs without a lower watched loss (default: never; twice the patience with plateau)",
-    )
-    length.add_argument(
-        "--watch", default="train", help="whose loss is watched: train (as trained) or test (default: train)"
-    )
-    step = parser.add_argument_group("optimizer")
-    step.add_argument(
-        "--optimizer",
-        default="nesterov",
-        help="sgd, momentum, nesterov, rmsprop, adagrad, adadelta, adam, adamw or sam (default: nesterov)",
-    )
-    step.add_argument("--base-optimizer", help="what steps with SAM's gradient (default: momentum)")
-    step.add_argument("--rho", type=float, help="SAM's radius (default: 0.05)")
-    step.add_argument(
-        "--learning-rate",
-        type=float,
-        help="the schedule's highest (default: 0.05; adadelta 1, adagrad 0.01, rmsprop, adam and adamw 0.001)",
-    )
-    step.add_argument("--momentum", type=float, help="of momentum and nesterov (default: 0.9)")
-    step.add_argument("--weight-decay", type=float, default=5e-4, help="(default: 5e-4)")
-    step.add_argument("--label-smoothing", type=float, default=0.0, help="(default: 0)")
-    rate = parser.add_argument_group("schedule")
-    rate.add_argument(
-        "--schedule",
-        default="one-cycle",
-        help="constant, step, exponential, cosine, cyclic, one-cycle (default), warm-restarts or plateau",
-    )
-    rate.add_argument(
-        "--lowest",
-        type=float,
-        metavar="FRACTION",
-        help="lowest rate over highest (default: 0 for cosine and warm-restarts, 0.1 cyclic, 0.001 plateau)",
-    )
-    rate.add_argument(
-        "--factor",
-        type=float,
-        help="what the rate is multiplied by: at a milestone or a plateau (default: 0.1), or each epoch (exponential; default: 0.95)",
-    )
-    rate.add_argument(
-        "--milestones",
-        metavar="EPOCHS",
-        help="where step falls, such as 15,23 (default: after half and three quarters)",
-    )
-    rate.add_argument(
-        "--cycle-epochs",
-        type=int,
-        metavar="N",
-        help="length of a cycle, with warm-restarts of the first (default: a third of --epochs)",
-    )
-    rate.add_argument(
-        "--cycle-growth", type=int, metavar="K", help="each warm restart's cycle is K times the last (default: 2)"
-    )
-    rate.add_argument(
-        "--patience",
-        type=int,
-        metavar="EPOCHS",
-        help="epochs without a lower watched loss that make a plateau (default: 5)",
-    )
-    average = parser.add_argument_group("averages")
-    average.add_argument(
-        "--swa",
-        action="store_true",
-        help="average weights of late epochs: OUT-swa.safetensors, and the ensemble beside it",
-    )
-    average.add_argument(
-        "--swa-from",
-        type=int,
-        metavar="EPOCH",
-        help="end of the first epoch averaged (default: three quarters of --epochs)",
-    )
-    average.add_argument("--swa-every", type=int, metavar="K", help="average every K epochs (default: 1)")
-    average.add_argument(
-        "--ema",
-        type=float,
-        metavar="DECAY",
-        help="moving average of the weights over updates, such as 0.999: OUT-ema.safetensors",
-    )
-    run = parser.add_argument_group("run")
-    run.add_argument(
-        "--out",
-        type=Path,
-        help="name of the run: OUT.safetensors, OUT.run.h5, OUT.run.html (default: outputs/MODEL-DATASET)",
-    )
-    run.add_argument(
-        "--from", dest="start", type=Path, metavar="CHECKPOINT", help="start from these weights (or a run's .state.pt)"
-    )
-    run.add_argument(
-        "--checkpoint-every", metavar="K", help="keep weights every K epochs, or Kstep updates, in OUT-checkpoints/"
-    )
-    run.add_argument(
-        "--overwrite", action="store_true", help="begin anew where --out holds another run, or this one finished"
-    )
-    run.add_argument("--precision", default="float32", help="float32, or bf16 for autocast")
-    run.add_argument("--seed", type=int, default=1, help="of fresh weights, order and augmentation (default: 1)")
-    run.add_argument(
-        "--threads",
-        type=int,
-        default=1,
-        help="torch threads a process; another number changes last digits (default: 1)",
-    )
-    run.add_argument(
-        "--stop-after", type=int, metavar="EPOCHS", help="leave after so many epochs; the same command goes on"
-    )
-
-
 def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
-    parser = Parser(prog=prog, description=HELP)
+    parser = Parser(prog=prog, description=DESCRIPTION)
     add_train_options(parser)
     options = parser.options_of(arguments)
     if options is None:
@@ -225,6 +98,9 @@ def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {value}")
+    most = THREADS_A_CORE * (os.cpu_count() or 1)
+    if options.threads > most:
+        raise ValueError(f"--threads must be {most} or fewer on this machine, not {options.threads}; give its cores")
     if options.milestones is not None:
         options.milestones = _epochs(options.milestones)
     if options.swa and options.swa_from is None:
@@ -233,9 +109,10 @@ def _parsed(arguments: Sequence[str], prog: str) -> argparse.Namespace | None:
 
 
 def _prepared(options: argparse.Namespace, ranks: World, command: str):
-    """Return the run that the options ask for; all that can be wrong about them is found here."""
+    """Return the run that the options ask for, and warnings; all that can be wrong about them is found here."""
     from landscape.problem.checkpoints import read_checkpoint
     from landscape.problem.datasets import open_dataset
+    from landscape.training.contradictions import contradictions
     from landscape.training.files import CheckpointRule
     from landscape.training.loop import Run
     from landscape.training.recipe import Recipe
@@ -249,19 +126,39 @@ def _prepared(options: argparse.Namespace, ranks: World, command: str):
     dataset = open_dataset(
         options.dataset, data_dir=options.data_dir, cache_dir=options.cache_dir, download=options.download
     )
-    out = options.out or Path("outputs") / f"{options.model}-{options.dataset}".replace("/", "_").replace(":", "_")
-    return Run(
+    out = _out(options)
+    if len(os.fsencode(out.name)) > LONGEST_NAME:
+        raise ValueError(
+            f"--out's name must have {LONGEST_NAME} letters or fewer, since endings are added to it, "
+            f"not {len(os.fsencode(out.name))}; choose a shorter one"
+        )
+    run = Run(
         recipe,
         dataset,
         out,
         start=start,
-        say=lambda line: print(line, flush=True),
+        say=say,
         stop_after=options.stop_after,
         checkpoints=rule,
         overwrite=options.overwrite,
         command=command,
         world=ranks,
     )
+    return run, contradictions(recipe)
+
+
+def _out(options: argparse.Namespace) -> Path:
+    """Return the run's name."""
+    return options.out or Path("outputs") / f"{options.model}-{options.dataset}".replace("/", "_").replace(":", "_")
+
+
+def _kept(out: Path) -> str:
+    """Say what a stopped run leaves."""
+    from landscape.training.files import RunFiles
+
+    if RunFiles(out).state.exists():
+        return "stopped; what was done up to the last finished epoch is kept, and the same command goes on"
+    return "stopped before an epoch was finished, so that nothing is kept; the same command begins again"
 
 
 def _epochs(text: str) -> tuple[int, ...]:

@@ -53,5 +53,6 @@ def _sheet(network) -> list[str]:
         "sha256": network.sha256,
         "size": f"{network.size} bytes",
     }
-    lines = [f"zoo:{network.name}", *(f"  {what:<18}{value}" for what, value in rows.items())]
-    return [*lines, *(f"  {'made by':<18}{command}" for command in network.commands)]
+    width = max(map(len, rows)) + 2
+    lines = [f"zoo:{network.name}", *(f"  {what:<{width}}{value}" for what, value in rows.items())]
+    return [*lines, *(f"  {'made by':<{width}}{command}" for command in network.commands)]

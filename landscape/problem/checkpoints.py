@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from landscape.problem.zoo import PREFIX, manifest_path, zoo_file
+from landscape.weights import misfit
 
 CONTAINERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
@@ -74,27 +75,31 @@ def load_into(model: nn.Module, checkpoint: Checkpoint) -> tuple[str, ...]:
         Sentences about what was changed on the way, such as half precision widened.
 
     Raises:
-        ValueError: Keys are missing, unexpected or of another shape; the message lists them by name.
+        ValueError: Keys are missing, unexpected or of another shape; the message names the first
+            of them, and the model that the file says it holds.
     """
     wanted = model.state_dict()
     tensors, notes = _stripped(checkpoint.tensors, wanted), list(checkpoint.notes)
     not_needed = {name for name in wanted if name.endswith("num_batches_tracked")}
     present = {wanted[name].data_ptr() for name in wanted if name in tensors}
     not_needed |= {name for name in wanted if wanted[name].data_ptr() in present}  # tied to one that is there
-    wrong = [f"missing {name}" for name in wanted if name not in tensors and name not in not_needed]
-    wrong += [f"unexpected {name}" for name in tensors if name not in wanted]
-    wrong += [
-        f"{name} is {tuple(tensors[name].shape)} instead of {tuple(wanted[name].shape)}"
-        for name in wanted
-        if name in tensors and tensors[name].shape != wanted[name].shape
-    ]
-    if wrong:
-        raise ValueError(f"{checkpoint.path} does not fit the model: {'; '.join(wrong)}")
+    if wrong := misfit(tensors, wanted, may_miss=not_needed):
+        raise ValueError(f"{checkpoint.words} does not fit the model: {wrong}{_words_of_its_model(checkpoint)}")
     halves = sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values() if tensor.dtype in HALF})
     if halves:
         notes.append(f"{checkpoint.path} holds {' and '.join(halves)} weights, widened to float32")
     model.load_state_dict({name: tensors.get(name, wanted[name]) for name in wanted})
     return tuple(notes)
+
+
+def _words_of_its_model(checkpoint: Checkpoint) -> str:
+    """Say which options build the model that a file holds; empty where it does not tell."""
+    model = checkpoint.recorded("model")
+    if not model:
+        return ""
+    given = (checkpoint.recorded("model_arguments") or {}).items()
+    options = " ".join([f"--model {model}", *(f"--model-arg {name}={value}" for name, value in given)])
+    return f"; the file holds a {model} trained on {checkpoint.recorded('dataset')}: give {options}, and such data"
 
 
 def _read_safetensors(path: Path) -> Checkpoint:

@@ -9,6 +9,11 @@ from torch import Tensor
 from landscape.problem.datasets import Dataset, Samples
 
 
+def image_size(samples: Samples) -> tuple[int, int]:
+    """Return the height and width of images in pixels."""
+    return samples.inputs.shape[1:3] if samples.inputs.dtype == np.uint8 else samples.inputs.shape[2:4]
+
+
 def padded_images(samples: Samples, crop: int) -> np.ndarray:
     """Return images as (samples, height, width, channels) with `crop` zeros on every side."""
     images = samples.inputs if samples.inputs.dtype == np.uint8 else np.moveaxis(samples.inputs, 1, 3)

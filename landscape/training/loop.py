@@ -15,6 +15,7 @@ from landscape.problem.models import build_model
 from landscape.store.lock import FileLock
 from landscape.sweep.world import World
 from landscape.training.averages import is_member
+from landscape.training.check import checked
 from landscape.training.epochs import Epochs
 from landscape.training.files import (
     CheckpointRule,
@@ -31,7 +32,7 @@ from landscape.training.learner import learner_of
 from landscape.training.pace import line_of_epoch
 from landscape.training.recipe import Recipe
 from landscape.training.records import REACHED, circumstance, write_records
-from landscape.training.samples import accuracy_samples, prepared, require_parts
+from landscape.training.samples import accuracy_samples, prepared
 from landscape.training.schedules import epochs_without_gain
 from landscape.training.scores import require_finite, require_numbers
 from landscape.weights import digest
@@ -102,8 +103,7 @@ class Run:
         if start is not None:
             load_into(model, start)
             recipe = replace(recipe, start=digest(model.state_dict()))
-        require_parts(recipe, len(samples), model)
-        self._recipe = recipe
+        self._recipe = recipe = checked(recipe, self._dataset, model)
         self._learner = learner_of(recipe, model, -(-len(samples) // recipe.batch_size))
         self._rows: list[dict[str, float]] = []
         self._num_kept = 0  # epochs of the state in its file

@@ -50,6 +50,7 @@ LEAST = {
     "subset_seed": 0,
     "seed": 0,
 }
+LARGEST_SEED = 2**64 - 1  # torch's
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Recipe:
     A setting left at None becomes the usual one of its optimizer or schedule; it stays None where it has no meaning.
 
     Attributes:
-        data: Digest of the training samples; filled in by the run.
+        source: Digest of the source of the model's classes; filled in by the run, as is `data`.
+        data: Digest of the training samples.
         num_train: Size of a fixed stratified subset of the training images; None for all.
         subset_seed: Which subset, for `num_train` and for `accuracy_subset`.
         crop: Pixels by which a training image may be shifted, zeros coming in; 0 for none.
@@ -84,7 +86,7 @@ class Recipe:
         start: Digest of the weights that training starts from; empty for fresh ones.
     """
 
-    model: str = "vgg56"
+    model: str = "resnet20"
     model_arguments: dict[str, object] = field(default_factory=dict)
     dataset: str = "digits"
     data: str = ""
@@ -120,6 +122,7 @@ class Recipe:
     precision: str = "float32"
     seed: int = 1
     start: str = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
         _require_choices(self)
@@ -141,11 +144,15 @@ class Recipe:
 def changes(ours: Recipe, theirs: Mapping[str, object]) -> str:
     """Say what differs between a recipe and another's record; empty where nothing does.
 
-    A setting that an older record does not know had its usual value.
+    A setting that an older record does not know had its usual value, and the model's source is then taken for the same.
     """
     mine, usual = json.loads(ours.as_json()), {entry.name: entry.default for entry in fields(Recipe)}
+    now, then = mine.pop("source"), theirs.get("source")
     there = {key: theirs.get(key, usual[key]) for key in mine}
-    return ", ".join(f"{key} {there[key]!r} there, {mine[key]!r} now" for key in mine if there[key] != mine[key])
+    differ = [f"{key} {there[key]!r} there, {mine[key]!r} now" for key in mine if there[key] != mine[key]]
+    if now and then and now != then and there["model"] == mine["model"]:
+        differ.append("the source of its model was another, which would have to be put back")
+    return ", ".join(differ)
 
 
 def _words(name: str) -> str:
@@ -212,6 +219,9 @@ def _require_ranges(recipe: Recipe) -> None:
         value = getattr(recipe, name)
         if value is not None and value < least:
             raise ValueError(f"{_words(name)} must be {least} or more, not {value}")
+    for name in ("seed", "subset_seed"):
+        if getattr(recipe, name) > LARGEST_SEED:
+            raise ValueError(f"{_words(name)} must be {LARGEST_SEED} or less, not {getattr(recipe, name)}")
     if not 0 < recipe.learning_rate < math.inf:
         raise ValueError(f"the learning rate must be above 0, not {recipe.learning_rate}")
     if not 0 <= recipe.weight_decay < math.inf:

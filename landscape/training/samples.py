@@ -7,6 +7,7 @@ from torch import nn
 
 from landscape.problem.batches import SampleBatches, stratified_subset
 from landscape.problem.datasets import Dataset, Samples
+from landscape.training.batches import image_size
 from landscape.training.recipe import Recipe
 from landscape.training.updates import has_batch_norm
 
@@ -16,19 +17,31 @@ USUAL_SUBSET = 10_000
 def prepared(recipe: Recipe, dataset: Dataset) -> tuple[Dataset, Recipe]:
     """Return the data set with the training images that the recipe chooses, and the recipe with their digest.
 
+    A batch has at most all of them, and the recipe then says so.
+
     Raises:
-        ValueError: They are no images with class labels, or there are not as many.
+        ValueError: They are no images with class labels, there are not as many, they are smaller than the shifts
+            asked for, or the test split that is to be watched is not there.
     """
     samples = dataset.split("train")
-    if not samples.are_classes or samples.inputs.ndim != 4:
-        raise ValueError(f"training here takes images with class labels; {dataset.name} has other samples")
+    for name, part in dataset.splits.items():
+        _require_images_of_classes(f"{dataset.name} ({name})", part, like=samples)
+    side = min(image_size(samples))
+    if recipe.crop >= side:
+        raise ValueError(
+            f"crop must be below the images' shorter side, of {side} pixels, not {recipe.crop}: "
+            "nothing of an image would be left"
+        )
+    if recipe.watch == "test" and "test" not in dataset.splits:
+        raise ValueError(f"the test loss is to be watched, but {dataset.name} has no test samples; give --watch train")
     if recipe.num_train is not None:
         _require_at_most(recipe.num_train, len(samples), "num train", "training images")
         chosen = stratified_subset(samples, recipe.num_train, recipe.subset_seed)
         samples = Samples(samples.inputs[chosen], samples.targets[chosen])
         dataset = replace(dataset, splits={**dataset.splits, "train": samples})
     batches = SampleBatches(samples, np.arange(len(samples)), batch_size=1, mean=dataset.mean, std=dataset.std)
-    return dataset, replace(recipe, data=batches.digest())
+    batch_size = max(min(recipe.batch_size, len(samples)), recipe.accumulate * recipe.ranks)
+    return dataset, replace(recipe, data=batches.digest(), batch_size=batch_size)
 
 
 def accuracy_samples(recipe: Recipe, samples: Samples) -> Samples | None:
@@ -59,6 +72,22 @@ def require_parts(recipe: Recipe, num_samples: int, model: nn.Module) -> None:
         raise ValueError(
             f"the last batch of an epoch has {last} of the {num_samples} samples{parts}, too few for "
             f"{'batch norm, which needs 2' if least == 2 else 'one each'}; choose another --batch-size"
+        )
+
+
+def _require_images_of_classes(name: str, samples: Samples, *, like: Samples) -> None:
+    """Check that samples can be trained on, and have the shape of the training images."""
+    inputs, targets = samples.inputs, samples.targets
+    if not samples.are_classes or inputs.ndim != 4:
+        raise ValueError(
+            "training here takes images (samples, height, width, channels) with one whole number each as label; "
+            f"{name} has inputs of shape {inputs.shape} and labels of shape {targets.shape}, {targets.dtype}; "
+            "convert them first"
+        )
+    if (inputs.dtype == np.uint8, inputs.shape[1:]) != (like.inputs.dtype == np.uint8, like.inputs.shape[1:]):
+        raise ValueError(
+            f"the images of all splits must be alike; {name} has {inputs.dtype} of shape {inputs.shape[1:]}, the "
+            f"training images are {like.inputs.dtype} of shape {like.inputs.shape[1:]}; convert them first"
         )
 
 

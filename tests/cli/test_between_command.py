@@ -263,8 +263,8 @@ REFUSED = {
     "zoo:mlp-digits one.pt copy.pt": "one.pt and copy.pt hold the same weights, so that there is no line between them",
     "zoo:mlp-digits zoo:resnet20-digits": "lines need networks of one architecture, but zoo:mlp-digits is a mlp and "
     "zoo:resnet20-digits a resnet20",
-    "zoo:mlp-digits tiny.pt": "tiny.pt does not fit the model: missing 1.weight; missing 1.bias; missing 3.weight; missing 3.bias; "
-    "missing 5.weight; missing 5.bias; unexpected linear.weight",
+    "zoo:mlp-digits tiny.pt": "tiny.pt does not fit the model: missing 1.weight; missing 1.bias; 4 more missing; "
+    "unexpected linear.weight",
     "zoo:mlp-digits one.pt --x 0.1:1:5": "--x must have 0 and 1, where the two networks are, among its points, such as -0.25:1.25:31, "
     "not '0.1:1:5'",
     "zoo:mlp-digits one.pt --x -0.3:1.2:10": "--x must have 0 and 1, where the two networks are, among its points, such as "

@@ -61,7 +61,7 @@ REQUIRED = {
     "npz:FILE, folder:DIR, package.module:factory, path/file.py:factory",
     "--model mlp --checkpoint text.txt": "text.txt can't be read as a torch file; it may be cut short or of another kind",
     "--model mlp --model-arg hidden=8 --checkpoint other.pt": "other.pt does not fit the model: missing 1.weight; missing 1.bias; "
-    "missing 3.weight; missing 3.bias; unexpected linear.weight",
+    "2 more missing; unexpected linear.weight",
     "--x 1:-1:5": "--x must be MIN:MAX:NUM, such as -1:1:25, with MIN below MAX and both finite, not '1:-1:5'",
     "--x -1:1:0": "--x must be MIN:MAX:NUM, such as -1:1:25, with NUM 2 or more, not '-1:1:0'",
     "--model mlp --untrained 1 --num-samples 1439": "--num-samples must lie between 1 and 1438, not 1439",

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from landscape.problem.checkpoints import load_into, read_checkpoint
+from landscape.problem.models import build_model
 
 
 def network(seed: int = 1) -> nn.Module:
@@ -131,6 +132,28 @@ def test_all_names_that_do_not_fit_are_listed_and_nothing_is_loaded(tmp_path):
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         load_into(model, read_checkpoint(path))
     assert all(torch.equal(tensor, network(2).state_dict()[name]) for name, tensor in model.state_dict().items())
+
+
+def test_of_many_names_the_first_two_of_each_kind_are_given_and_the_rest_counted(tmp_path):
+    path, wanted = tmp_path / "weights.pt", network().state_dict()
+    torch.save({**{f"other.{place}": torch.ones(2) for place in range(5)}, "0.weight": wanted["0.weight"]}, path)
+    names = [name for name in wanted if name != "0.weight" and not name.endswith("num_batches_tracked")]
+    sentence = (
+        f"{path} does not fit the model: missing {names[0]}; missing {names[1]}; {len(names) - 2} more missing; "
+        "unexpected other.0; unexpected other.1; 3 more unexpected"
+    )
+    assert len(names) > 3
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        load_into(network(), read_checkpoint(path))
+
+
+def test_a_file_that_tells_its_model_says_which_options_build_it():
+    model = build_model("mlp", {"hidden": "8,7"}, from_data={"channels": 1, "image_size": 8, "num_classes": 10})
+    with pytest.raises(ValueError) as caught:
+        load_into(model, read_checkpoint(Path("zoo:resnet20-digits")))
+    said = str(caught.value)
+    assert len(said) < 500 and said.startswith("zoo:resnet20-digits does not fit the model: ")
+    assert said.endswith("; the file holds a resnet20 trained on digits: give --model resnet20, and such data")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

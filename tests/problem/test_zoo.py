@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from landscape.cli.train import SETTINGS, _parsed
+from landscape.cli.zoo import _sheet
 from landscape.problem.checkpoints import load_into, read_checkpoint
 from landscape.problem.datasets import open_dataset
 from landscape.problem.models import build_model
@@ -165,6 +166,19 @@ def test_a_zoo_network_can_be_trained_on(run, tmp_path):
     other = build_model("mlp", from_data={"channels": 1, "image_size": 8})
     load_into(other, read_checkpoint("zoo:mlp-digits"))
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(model.parameters(), other.parameters()))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_what_is_told_of_a_network_stands_apart_from_its_value(name):
+    network = ZOO[name]
+    lines = _sheet(network)[1:]
+    column = (
+        len("  made by") + len(lines[-1].removeprefix("  made by")) - len(lines[-1].removeprefix("  made by").lstrip())
+    )
+    assert all(line[column - 2 : column] == "  " and line[column] != " " for line in lines)
+    told = {line[2:column].strip(): line[column:] for line in lines}
+    for key, value in network.scores.items():
+        assert float(told[key.replace("_", " ")]) == pytest.approx(value, rel=1e-4)
 
 
 def test_the_zoo_is_listed_and_told(run):

@@ -32,7 +32,10 @@ def refusal(*arguments, **options) -> str:
 def test_samples_that_are_no_images_of_classes_are_refused(tmp_path, recipe):
     dataset = Dataset("numbers", {"train": Samples(np.zeros((5, 3), np.float32), np.zeros(5))})
     said = refusal(recipe(), dataset, tmp_path / "run")
-    assert said == "training here takes images with class labels; numbers has other samples"
+    assert said == (
+        "training here takes images (samples, height, width, channels) with one whole number each as label; "
+        "numbers (train) has inputs of shape (5, 3) and labels of shape (5,), float64; convert them first"
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_what_is_said_to_be_kept_is_the_last_state_that_could_be_written(
     assert lines[0].startswith("epoch 1/5" if at == 1 else "going on after epoch 2 of 5")
 
 
-def test_a_model_that_fails_in_training_is_named_with_its_place(tmp_path, few_digits):
+def test_a_model_that_fails_is_named_with_its_place_before_anything_is_written(tmp_path, few_digits):
     from landscape.training.recipe import Recipe
 
     file = tmp_path / "failing.py"
@@ -131,8 +134,29 @@ def test_a_model_that_fails_in_training_is_named_with_its_place(tmp_path, few_di
         "def make():\n"
         "    return Failing(2, 2)\n"
     )
+    assert refusal(Recipe(model=f"{file}:make"), few_digits(), tmp_path / "run") == (
+        f"the model {file}:make can't be trained on digits, whose images are 8 pixels high and 8 wide with 1 channel: "
+        f"ValueError in {file}:4: no way; choose another --model, --model-arg or --dataset"
+    )
+    assert not list(tmp_path.glob("run*"))
+
+
+def test_a_model_that_fails_on_the_way_is_named_with_its_place(tmp_path, few_digits):
+    from landscape.training.recipe import Recipe
+
+    file = tmp_path / "failing.py"
+    file.write_text(
+        "from torch import nn\n"
+        "class Failing(nn.Linear):\n"
+        "    def forward(self, images):\n"
+        "        if len(images) > 2:\n"
+        "            raise ValueError('no way')\n"
+        "        return super().forward(images.flatten(1))\n"
+        "def make():\n"
+        "    return Failing(64, 10)\n"
+    )
     assert failure(Recipe(model=f"{file}:make"), few_digits(), tmp_path / "run") == (
-        f"training stopped after epoch 0: ValueError in {file}:4: no way; no epoch was finished"
+        f"training stopped after epoch 0: ValueError in {file}:5: no way; no epoch was finished"
     )
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,55 @@ def test_a_state_of_other_data_is_refused(tmp_path, recipe, few_digits):
     assert "run.state.pt belongs to another run (data '" in refusal(recipe(), dataset, tmp_path / "run")
 
 
+OWN_CLASS = """
+from torch import nn
+class Own(nn.Linear):
+    def forward(self, images):
+        return super().forward(images.flatten(1)).relu()
+def make():
+    return Own(64, 10)
+"""
+
+
+def edited(monkeypatch, file: Path, old: str, new: str) -> None:
+    """Change a user's model as between two commands: the second imports it anew."""
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    for name in [name for name in sys.modules if name.startswith("landscape_user_")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize("source, old, new", [(None, "nn.ReLU()", "nn.Sigmoid()"), (OWN_CLASS, "relu", "sigmoid")])
+def test_a_state_of_a_model_whose_source_was_changed_is_refused(
+    tmp_path, recipe, few_digits, monkeypatch, source, old, new
+):
+    settings, file = recipe(), tmp_path / "own_model.py"
+    file.write_text(source or file.read_text())
+    train(settings, few_digits(), tmp_path / "run", say=quiet, stop_after=1)
+    whole = train(settings, few_digits(), tmp_path / "whole", say=quiet)
+    edited(monkeypatch, file, old, new)
+    for name, path in (("run", tmp_path / "run.state.pt"), ("whole", whole)):
+        assert refusal(settings, few_digits(), tmp_path / name) == (
+            f"{path} belongs to another run (the source of its model was another, which would have to be put back); "
+            "choose another --out, or --overwrite to lose it"
+        )
+    edited(monkeypatch, file, new, old)
+    said = []
+    train(settings, few_digits(), tmp_path / "run", say=said.append)
+    assert said[0].startswith("going on after epoch 1 of 5")
+
+
+def test_a_state_from_before_sources_were_kept_goes_on(tmp_path, recipe, few_digits):
+    state = train(recipe(), few_digits(), tmp_path / "run", say=quiet, stop_after=1)
+    held = torch.load(state, weights_only=True)
+    settings = json.loads(held["recipe"])
+    assert len(settings.pop("source")) == 64
+    torch.save({**held, "recipe": json.dumps(settings)}, state)
+    said = []
+    train(recipe(), few_digits(), tmp_path / "run", say=said.append)
+    assert said[0].startswith("going on after epoch 1 of 5") and said[-1].startswith("weights in ")
+
+
 def test_a_finished_run_is_said_to_be_and_left_as_it_is(tmp_path, recipe, few_digits):
     said, path = [], train(recipe(), few_digits(), tmp_path / "run", say=quiet)
     before = path.read_bytes()
@@ -254,7 +304,8 @@ def test_a_file_of_weights_tells_how_it_came_about(tmp_path, recipe, few_digits)
     checkpoint = read_checkpoint(train(recipe(), few_digits(), tmp_path / "run", say=quiet))
     assert checkpoint.recorded("format") == "landscape checkpoint 1" and checkpoint.recorded("dataset") == "digits"
     told = json.loads(recipe().as_json())
-    assert {**checkpoint.recorded("recipe"), "data": ""} == told
+    filled_in = ("data", "source")
+    assert {**checkpoint.recorded("recipe"), **dict.fromkeys(filled_in, "")} == told
     history = checkpoint.recorded("history")
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5]
     assert history[-1]["test_loss"] == checkpoint.recorded("test_loss")

@@ -19,6 +19,8 @@ OPTIMIZER_NAMES = "sgd, momentum, nesterov, rmsprop, adagrad, adadelta, adam, ad
         ({"crop": -1}, "crop must be 0 or more, not -1"),
         ({"seed": -1}, "seed must be 0 or more, not -1"),
         ({"subset_seed": -1}, "subset seed must be 0 or more, not -1"),
+        ({"seed": 10**20}, "seed must be 18446744073709551615 or less, not 100000000000000000000"),
+        ({"subset_seed": 2**64}, "subset seed must be 18446744073709551615 or less, not 18446744073709551616"),
         ({"early_stop": 0}, "early stop must be 1 or more, not 0"),
         ({"learning_rate": 0.0}, "the learning rate must be above 0, not 0.0"),
         ({"learning_rate": float("nan")}, "the learning rate must be above 0, not nan"),
@@ -135,3 +137,12 @@ def test_a_setting_that_an_older_record_does_not_know_had_its_usual_value():
     del record["label_smoothing"]
     assert changes(Recipe(), record) == ""
     assert changes(Recipe(label_smoothing=0.1), record) == "label_smoothing 0.0 there, 0.1 now"
+
+
+def test_another_source_of_the_same_model_is_named_and_an_older_record_does_not_know_it():
+    record = json.loads(Recipe(source="a" * 64).as_json())
+    words = "the source of its model was another, which would have to be put back"
+    assert changes(Recipe(source="b" * 64), record) == words
+    assert changes(Recipe(source="a" * 64), record) == ""
+    assert changes(Recipe(source="b" * 64), {**record, "source": ""}) == ""
+    assert changes(Recipe(model="mlp", source="b" * 64), {**record, "model": "vgg9"}) == "model 'vgg9' there, 'mlp' now"

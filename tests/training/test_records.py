@@ -213,6 +213,11 @@ def test_early_stopping_watches_the_loss_that_it_is_told(tmp_path, recipe, few_d
         ({}, "whole batches of 32"),
         ({"accumulate": 4}, "ghost batch norm: 8 of 32 at a time (4 parts accumulated)"),
         ({"model": "mlp", "accumulate": 4}, "none"),
+        ({"batch_size": 500}, "whole batches of 90"),
+        (
+            {"batch_size": 500, "num_train": 70, "accumulate": 3},
+            "ghost batch norm: 23 of 70 at a time (3 parts accumulated)",
+        ),
     ],
 )
 def test_what_batch_norm_saw_is_recorded(tmp_path, recipe, few_digits, changes, words):

@@ -1,5 +1,6 @@
 """`landscape train` as a user starts it: kills, mistakes, ranks."""
 
+import os
 import random
 import re
 import time
@@ -11,12 +12,16 @@ import torch
 from safetensors.torch import load_file
 
 from landscape.cli.arguments import Parser
-from landscape.cli.train import add_train_options, train_command
+from landscape.cli.train import train_command
+from landscape.cli.train_options import add_train_options
 from landscape.problem.batches import stratified_subset
 from landscape.problem.datasets import Samples, digits
 from landscape.store.run_file import read_run
+from landscape.sweep.run import Stopped
 from landscape.sweep.world import Mistake, World
 from landscape.training.batches import padded_images, training_batches
+from landscape.training.epochs import Epochs
+from landscape.training.recipe import Recipe
 
 OWN = """
 from torch import nn
@@ -88,6 +93,23 @@ def test_the_options_of_the_command_are_known():
     assert sorted(set(found) - {"-h", "--help"}) == sorted(OPTIONS)
 
 
+def test_help_and_page_say_that_training_runs_on_the_cpu_and_name_the_usual_network(capsys):
+    train_command(["--help"], World())
+    told = " ".join(capsys.readouterr().out.split())
+    assert "train a network on the CPU" in told and "no training on GPUs" in told and "(default: resnet20)" in told
+    page = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text()
+    assert "runs on the CPU only" in page.split("## ")[0]
+    assert f"| Which network? | `--model`, `--model-arg KEY=VALUE` | `{Recipe().model}` |" in page
+
+
+@pytest.mark.slow
+def test_the_bare_command_trains_a_network_that_classifies_well(folder, run):
+    done = run("-m", "landscape", "train", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    scores = read_run(folder / "outputs" / "resnet20-digits.run.h5").origin.record["scores"]["weights"]
+    assert scores["train_accuracy"] > 0.99 and scores["test_accuracy"] > 0.97
+
+
 def test_the_page_on_training_names_every_option_and_no_other():
     text = (Path(__file__).resolve().parents[2] / "docs" / "training.md").read_text()
     named = set(re.findall(r"--[a-z][a-z-]*", text)) - {"--nproc-per-node", "--checkpoint", "--help"}
@@ -97,6 +119,10 @@ def test_the_page_on_training_names_every_option_and_no_other():
 # What is asked for -> the sentence. The recipe's own sentences are in test_recipe.py.
 REFUSED = {
     "--threads 0": "--threads must be 1 or more, not 0",
+    "--threads 100000": f"--threads must be {4 * os.cpu_count()} or fewer on this machine, not 100000; give its cores",
+    "--crop 50": "crop must be below the images' shorter side, of 8 pixels, not 50: nothing of an image would be left",
+    "--model-arg num_classes=5": "the model mlp gives 5 scores, but digits (train) has labels up to 9; give the model "
+    "10 classes (such as --model-arg num_classes=10), or number the labels anew",
     "--stop-after 0": "--stop-after must be 1 or more, not 0",
     "--checkpoint-every 3days": "--checkpoint-every must be a number of epochs such as 5, or of steps such as 100step, not '3days'",
     "--milestones 3;4 --schedule step": "--milestones must be epochs separated by commas, such as 15,23, not '3;4'",
@@ -108,6 +134,8 @@ REFUSED = {
     "--swa --epochs 1": "averaging from epoch 1 on, every 1, finds fewer than two members in 1 epochs; begin earlier",
     "--swa-every 2": "swa every belongs to swa, which is not asked for; leave it out",
     "--out .": "--out names the run, not a folder: try mlp",
+    f"--out {300 * 'n'}": "--out's name must have 200 letters or fewer, since endings are added to it, not 300; choose a shorter one",
+    "--from zoo:resnet20-digits": None,
     "--out own.py/run": "the folder own.py can't be made (file exists); choose another --out",
 }
 
@@ -120,6 +148,36 @@ def test_a_mistake_is_a_sentence_and_writes_nothing(options, folder):
     if REFUSED[options] is not None:
         assert str(caught.value) == REFUSED[options]
     assert [path.name for path in folder.iterdir()] == ["own.py"]
+
+
+SHORT = "--model mlp --epochs 3 --out run".split()
+
+
+def stopped_in(monkeypatch, number: int) -> str:
+    """Return what is said when a signal comes in the epoch of this number."""
+    whole = Epochs.run
+
+    def hit(self, rows):
+        if len(rows) + 1 == number:
+            raise KeyboardInterrupt
+        return whole(self, rows)
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped) as caught:
+        patch.setattr(Epochs, "run", hit)
+        train_command(SHORT, World())
+    return str(caught.value)
+
+
+def test_a_signal_while_training_says_what_is_kept_and_that_the_same_command_goes_on(folder, monkeypatch, capsys):
+    assert stopped_in(monkeypatch, 1) == (
+        "stopped before an epoch was finished, so that nothing is kept; the same command begins again"
+    )
+    assert stopped_in(monkeypatch, 3) == (
+        "stopped; what was done up to the last finished epoch is kept, and the same command goes on"
+    )
+    capsys.readouterr()
+    train_command(SHORT, World())
+    assert capsys.readouterr().out.startswith("going on after epoch 2 of 3 (run.state.pt)\nepoch 3/3: ")
 
 
 def test_a_failure_on_the_way_leaves_with_1(folder, run):
