@@ -150,8 +150,8 @@ class Run:
                 return self._files.weights
             try:
                 return self._trained()
-            except (OSError, ValueError, FloatingPointError) as error:
-                words = words_of(error) if isinstance(error, ValueError) else str(error)
+            except (OSError, ValueError, FloatingPointError, RuntimeError) as error:  # the last is torch's for most
+                words = words_of(error) if isinstance(error, (ValueError, RuntimeError)) else str(error)
                 raise TrainingFailed(
                     f"training stopped after epoch {len(self._rows)}: {words}; {self._words_on_state()}"
                 ) from error

@@ -150,13 +150,13 @@ def test_a_model_that_fails_on_the_way_is_named_with_its_place(tmp_path, few_dig
         "class Failing(nn.Linear):\n"
         "    def forward(self, images):\n"
         "        if len(images) > 2:\n"
-        "            raise ValueError('no way')\n"
+        "            raise RuntimeError('no way')\n"
         "        return super().forward(images.flatten(1))\n"
         "def make():\n"
         "    return Failing(64, 10)\n"
     )
     assert failure(Recipe(model=f"{file}:make"), few_digits(), tmp_path / "run") == (
-        f"training stopped after epoch 0: ValueError in {file}:5: no way; no epoch was finished"
+        f"training stopped after epoch 0: RuntimeError in {file}:5: no way; no epoch was finished"
     )
 
 
