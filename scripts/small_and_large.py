@@ -1,5 +1,6 @@
-"""Write docs/small-and-large-batches.md from the zoo's manifest."""
+"""Write docs/small-and-large-batches.md from the zoo's manifest and outputs/updates.json, which `python -m benchmarks updates` wrote."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -12,4 +13,5 @@ if __name__ == "__main__":
     from landscape.problem.zoo import read_zoo
     from landscape.training.batch_sizes import batch_size_text
 
-    (ROOT / "docs" / "small-and-large-batches.md").write_text(batch_size_text(read_zoo()))
+    timed = json.loads((ROOT / "outputs" / "updates.json").read_text())
+    (ROOT / "docs" / "small-and-large-batches.md").write_text(batch_size_text(read_zoo(), timed))

@@ -1,7 +1,7 @@
 """Small against large batches: what the zoo's runs ended at, beside what was published, as Markdown."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 
 from landscape.problem.zoo import ZooNetwork
 
@@ -15,6 +15,7 @@ PUBLISHED = {
     "C4": (63.08, 57.81),
 }
 LARGE = 1024
+NUM_IMAGES = 50_000
 # What all runs of the study have in common, beside network, data and the accuracy to reach.
 STUDY = {
     "optimizer": "nesterov",
@@ -30,23 +31,43 @@ HEAD = """# Small against large batches
 
 Batches of 128 against 4,096, from the same initialization where the seed is the same, trained until 99 % of a fixed subset of 10,000 training images are
 classified rightly, with and without weight decay: ResNet-20 on CIFAR-10, Nesterov momentum 0.9, one-cycle schedule, no augmentation.
-`python scripts/small_and_large.py` writes this page from the zoo's manifest; `landscape zoo NAME` tells the commands of a run.
+`python scripts/small_and_large.py` writes this page from the zoo's manifest and `outputs/updates.json`; `landscape zoo NAME` tells the commands of a run.
 A run that ended without that accuracy is under-trained: it is not a minimum to compare, sharp or flat.
 """
 
 
-def batch_size_text(zoo: Mapping[str, ZooNetwork]) -> str:
-    """Return the page: a row a run, what the runs say together, the published pairs."""
-    runs = [network for network in zoo.values() if _is_one(network)]
-    parts = [HEAD, _runs_table(runs), _findings(runs), _published_table(), TIMES]
-    return "\n".join(parts)
-
-
 TIMES = """## What a batch costs
 
-The seconds of the runs above were taken while other work went on. `python -m benchmarks updates` measures batch sizes side by side on a quiet machine:
-images a second, seconds an update and an epoch. Its figures are in [performance.md](performance.md).
+Batches side by side, in turn, on one core of {machine}: `python -m benchmarks updates --repetitions {num} --out outputs/updates.json`. The figures are
+medians; an epoch has 50,000 images. (The seconds of the runs above were taken while other work went on, and compare nothing.)
 """
+
+
+def batch_size_text(zoo: Mapping[str, ZooNetwork], timed: Mapping) -> str:
+    """Return the page: a row a run, what the runs say together, the published pairs, what a batch costs.
+
+    Args:
+        timed: What `python -m benchmarks updates` wrote.
+    """
+    runs = [network for network in zoo.values() if _is_one(network)]
+    return "\n".join([HEAD, _runs_table(runs), _findings(runs), _published_table(), _times_table(timed)])
+
+
+def _times_table(timed: Mapping) -> str:
+    seconds = {int(name.rpartition(" ")[2]): found for name, found in timed["benchmarks"]["updates"]["raw"].items()}
+    described = timed["machine"]
+    machine = (
+        f"{described['cpu']}, torch {described['torch']}, load average at the start {described['load_average'][0]}"
+    )
+    rows = [
+        TIMES.format(machine=machine, num=len(next(iter(seconds.values())))),
+        "| batch | images a second | seconds an update | seconds an epoch |",
+        "|---|---|---|---|",
+    ]
+    for size, found in sorted(seconds.items()):
+        update_s = median(found)
+        rows.append(f"| {size} | {size / update_s:.0f} | {update_s:.3g} | {update_s * -(-NUM_IMAGES // size):.0f} |")
+    return "\n".join(rows) + "\n"
 
 
 def _is_one(network: ZooNetwork) -> bool:

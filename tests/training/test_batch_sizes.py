@@ -1,5 +1,6 @@
 """The page on batch sizes says what the runs ended at, and no more than they carry."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,12 @@ import pytest
 from landscape.problem.zoo import ZooNetwork, read_zoo
 from landscape.training.batch_sizes import STUDY, batch_size_text
 
-DOC = Path(__file__).resolve().parents[2] / "docs" / "small-and-large-batches.md"
+ROOT = Path(__file__).resolve().parents[2]
+DOC = ROOT / "docs" / "small-and-large-batches.md"
+TIMED = {
+    "machine": {"cpu": "Abacus 3", "torch": "2.9", "load_average": [0.25, 1, 1]},
+    "benchmarks": {"updates": {"raw": {"seconds an update of 4096": [9, 8], "seconds an update of 128": [0.5, 0.25]}}},
+}
 
 
 def run(
@@ -46,7 +52,7 @@ def run(
 
 
 def text(*runs: ZooNetwork) -> str:
-    return batch_size_text({one.name: one for one in runs})
+    return batch_size_text({one.name: one for one in runs}, TIMED)
 
 
 def test_a_pair_is_compared_by_its_means_whichever_way_it_points():
@@ -81,4 +87,11 @@ def test_weight_decays_are_kept_apart_and_other_networks_left_out():
 
 
 def test_the_page_in_docs_is_that_of_the_zoo():
-    assert DOC.read_text() == batch_size_text(read_zoo())
+    assert DOC.read_text() == batch_size_text(read_zoo(), json.loads((ROOT / "outputs" / "updates.json").read_text()))
+
+
+def test_a_batchs_cost_is_the_median_of_its_turns_and_an_epoch_has_its_last_part_too():
+    found = text(run("a", 128, 0.8))
+    assert "on one core of Abacus 3, torch 2.9, load average at the start 0.25" in found
+    assert "--repetitions 2 --out" in found
+    assert "| 128 | 341 | 0.375 | 147 |\n| 4096 | 482 | 8.5 | 110 |\n" in found  # 391 and 13 updates
