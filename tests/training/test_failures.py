@@ -9,22 +9,12 @@ import re
 
 import numpy as np
 import pytest
+from quiet_runs import quiet, refusal
 
 from landscape.problem.checkpoints import read_checkpoint
 from landscape.problem.datasets import Dataset, Samples
 from landscape.store.run_file import read_run
 from landscape.training.loop import TrainingFailed, train
-
-
-def quiet(line: str) -> None:
-    pass
-
-
-def refusal(*arguments, **options) -> str:
-    with pytest.raises((ValueError, OSError)) as caught:
-        train(*arguments, say=quiet, **options)
-    return str(caught.value)
-
 
 # What can't be trained on, and what goes wrong on the way.
 

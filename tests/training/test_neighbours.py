@@ -1,21 +1,12 @@
 """Runs whose names lead to files of one name: neither takes nor removes what is the other's."""
 
 import pytest
+from quiet_runs import quiet, refusal
 
 from landscape.problem.checkpoints import read_checkpoint
 from landscape.training.files import CheckpointRule, RunFiles
 from landscape.training.kept import kept_averages
 from landscape.training.loop import train
-
-
-def quiet(line: str) -> None:
-    pass
-
-
-def refusal(*arguments, **options) -> str:
-    with pytest.raises((ValueError, OSError)) as caught:
-        train(*arguments, say=quiet, **options)
-    return str(caught.value)
 
 
 @pytest.fixture
